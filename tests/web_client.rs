@@ -681,6 +681,31 @@ async fn log_messages_reach_their_handler_in_both_eras() {
 }
 
 #[wasm_bindgen_test]
+async fn a_socket_that_ends_with_its_authorization_is_opened_again_unless_it_has_just_begun() {
+    for url in ERAS {
+        let client = connect(url).await;
+        later(1_100.0).await;
+        let interrupted = client.call_tool("tool", ()).start();
+        request("tools/call").await;
+        hang_up(4401, "come back");
+        let error = interrupted.await.unwrap_err();
+        assert!(matches!(error, Error::Closed { may_have_run: true, .. }), "{error:?}");
+        let call = client.call_tool("tool", ()).start();
+        let (id, _) = request("tools/call").await;
+        assert_eq!(connections(), 2);
+        answer(id, r#"{"content":[]}"#);
+        call.await.unwrap();
+
+        let last = client.call_tool("tool", ()).start();
+        request("tools/call").await;
+        hang_up(4401, "come back");
+        let error = last.await.unwrap_err();
+        assert!(matches!(error, Error::AuthRequired { may_have_run: true, .. }), "{error:?}");
+        assert_eq!((error.code(), connections()), ("AUTH_REQUIRED", 2));
+    }
+}
+
+#[wasm_bindgen_test]
 async fn rule_13_both_eras_are_found_out() {
     let modern = connect(ERAS[0]).await;
     assert_eq!(modern.era(), Some(Era::Modern));

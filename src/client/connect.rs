@@ -111,7 +111,8 @@ impl Connect {
         self
     }
 
-    /// Adds headers that are made anew for every request over HTTP, such as a token that expires.
+    /// Adds headers that are made anew for every request over HTTP, and natively for every WebSocket, such as a
+    /// token that expires. A WebSocket that the server ends with its token is opened again.
     pub fn headers_with(
         mut self,
         headers: impl Fn() -> Vec<(String, String)> + MaybeSync + 'static,

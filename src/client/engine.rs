@@ -12,6 +12,7 @@ use super::platform::{Drive, Platform};
 use super::questions::{Functions, Inquirer};
 use super::{Error, Exit, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::jsonrpc::{Outline, Payload};
+use crate::proto::Millis;
 use crate::proto::client::{
     CallLimits, Channel, ClientConfig, Heard, NoAnswer, Oddity, Output, ReplyTo, RequestId,
     Requested, Slot,
@@ -48,6 +49,8 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: AtomicBool,
+    /// Whether the connection is over for want of an authorization.
+    unauthorized: AtomicBool,
     /// How the server has ended, if it was a program.
     pub exit: OnceLock<Arc<Exit>>,
     pub platform: Here,
@@ -72,6 +75,7 @@ impl Engine {
             handlers,
             opened: Once::new(),
             connecting: AtomicBool::new(false),
+            unauthorized: AtomicBool::new(false),
             exit: OnceLock::new(),
             platform: platform(this),
             this: this.clone(),
@@ -91,9 +95,12 @@ impl Engine {
         self.platform.start(self);
     }
 
-    /// The channel has ended.
-    pub fn closed(&self, reason: &str) {
-        self.with(|core| core.closed(reason));
+    /// The channel has ended; `expired`: how long it had been open, if the server ended it because its
+    /// authorization had come to its end.
+    pub fn closed(&self, reason: &str, expired: Option<Millis>) {
+        if self.with(|core| core.hung_up(reason, expired, Here::now())) {
+            self.unauthorized.store(true, Relaxed);
+        }
         self.platform.stir(self);
     }
 
@@ -120,7 +127,9 @@ impl Engine {
 
     /// What a call is told of the machine's error.
     pub fn error(&self, call: &str, error: Fault) -> Error {
-        Error::new(call, error).with_exit(self.exit.get())
+        let is_over = matches!(error, Fault::Closed { .. }) && self.unauthorized.load(Relaxed);
+        let error = Error::new(call, error).with_exit(self.exit.get());
+        if is_over { error.for_want_of_authorization() } else { error }
     }
 
     /// A message is not read: the call that it answers fails, and the connection goes on.

@@ -62,6 +62,18 @@ pub enum Error {
         /// How the server has ended, if it was a program that this client had started.
         exit: Option<Arc<Exit>>,
     },
+    /// As [`Closed`](Self::Closed), because the server has ended the connection with its authorization (close
+    /// code 4401), and no other could be opened with the credentials that there are: a connection with new
+    /// ones is wanted.
+    #[error("{call}: the authorization has ended: {reason}{}", fate(call, *may_have_run))]
+    AuthRequired {
+        /// The call.
+        call: String,
+        /// What happened.
+        reason: String,
+        /// Whether the request had left, so that the server may have carried it out.
+        may_have_run: bool,
+    },
     /// The request, or its answer, is larger than
     /// [`max_message_size`](super::Connect::max_message_size) allows.
     #[error("{call}: the message is larger than max_message_size allows, which is {limit} bytes")]
@@ -177,6 +189,7 @@ impl Error {
             Self::Timeout { .. } => "TIMEOUT",
             Self::Aborted { .. } => "ABORTED",
             Self::Closed { .. } => "CLOSED",
+            Self::AuthRequired { .. } => "AUTH_REQUIRED",
             Self::TooLarge { .. } => "MESSAGE_TOO_LARGE",
             Self::Http { .. } => "HTTP_ERROR",
             Self::SseOnly { .. } => "HTTP_SSE_ONLY",
@@ -198,6 +211,7 @@ impl Error {
             | Self::Timeout { call, .. }
             | Self::Aborted { call, .. }
             | Self::Closed { call, .. }
+            | Self::AuthRequired { call, .. }
             | Self::TooLarge { call, .. }
             | Self::Http { call, .. }
             | Self::SseOnly { call }
@@ -255,6 +269,16 @@ impl Error {
             *exit = of.cloned();
         }
         self
+    }
+
+    /// The same, where the connection is over for want of an authorization.
+    pub(super) fn for_want_of_authorization(self) -> Self {
+        match self {
+            Self::Closed { call, reason, may_have_run, .. } => {
+                Self::AuthRequired { call, reason, may_have_run }
+            }
+            other => other,
+        }
     }
 
     /// How the server has ended, if it was a program that this client had started, and has.

@@ -89,6 +89,9 @@ pub struct End {
     pub exit: Option<ExitStatus>,
     /// The last lines that it wrote to its standard error.
     pub stderr: Vec<String>,
+    /// How long a WebSocket had been open, in milliseconds, that the server has ended because its
+    /// authorization had come to its end: by the close code 4401.
+    pub expired: Option<Millis>,
 }
 
 impl Transport {
@@ -224,7 +227,9 @@ impl TransportEvent {
                 },
                 None => client.fault(error),
             },
-            Self::End(end) => client.closed(&end.reason),
+            Self::End(end) => {
+                client.hung_up(&end.reason, end.expired, now);
+            }
         }
     }
 

@@ -20,9 +20,11 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use super::authorize::Answered;
 use super::web::{Web, describe, put, requests};
-use super::{End, TransportEvent, endurance};
+use super::{End, TransportEvent, endurance, now};
 use crate::error::Error;
 use crate::jsonrpc::Outline;
+use crate::proto::Millis;
+use crate::proto::client::AUTHORIZATION_ENDED;
 use crate::text::{ECHO, clip};
 
 type Connection = WebSocketStream<Upgraded>;
@@ -49,6 +51,7 @@ struct Open {
     /// Bytes of them.
     size: usize,
     is_flushed: bool,
+    since: Millis,
 }
 
 impl Socket {
@@ -62,22 +65,22 @@ impl Socket {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TransportEvent> {
-        let reason = match &mut self.state {
+        let end = match &mut self.state {
             State::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
                 Ok(stream) => {
-                    let open = Open { stream, unsent: VecDeque::new(), size: 0, is_flushed: true };
+                    let (unsent, since) = (VecDeque::new(), now());
+                    let open = Open { stream, unsent, size: 0, is_flushed: true, since };
                     self.state = State::Open(Box::new(open));
                     return Poll::Ready(TransportEvent::Open);
                 }
-                Err(reason) => reason,
+                Err(reason) => End::new(reason),
             },
             State::Open(open) => match ready!(open.poll(cx, self.limit)) {
                 Ok(event) => return Poll::Ready(event),
-                Err(reason) => reason,
+                Err(end) => end,
             },
             State::Over(end) => return Poll::Ready(TransportEvent::End(end.clone())),
         };
-        let end = End::new(reason);
         self.state = State::Over(end.clone());
         Poll::Ready(TransportEvent::End(end))
     }
@@ -120,7 +123,7 @@ impl fmt::Debug for Socket {
 
 impl Open {
     /// The next event; the error says how it has ended.
-    fn poll(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Result<TransportEvent, String>> {
+    fn poll(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Result<TransportEvent, End>> {
         // What is sent leaves also while more and more comes in.
         let mut written = self.write(cx);
         loop {
@@ -134,18 +137,24 @@ impl Open {
                     return Poll::Ready(Ok(TransportEvent::Unread(Outline::default(), error)));
                 }
                 Poll::Ready(Some(Ok(Message::Close(frame)))) => {
-                    return Poll::Ready(Err(ending(frame.as_ref())));
+                    let frame = frame.as_ref();
+                    let is_expired =
+                        frame.is_some_and(|frame| u16::from(frame.code) == AUTHORIZATION_ENDED);
+                    let expired = is_expired.then(|| now() - self.since);
+                    return Poll::Ready(Err(End { expired, ..End::new(ending(frame)) }));
                 }
                 // Those of control are answered by the library.
                 Poll::Ready(Some(Ok(_))) => {
                     self.is_flushed = false;
                     written = self.write(cx);
                 }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(broken(&error))),
-                Poll::Ready(None) => return Poll::Ready(Err("the connection was closed".into())),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(End::new(broken(&error)))),
+                Poll::Ready(None) => {
+                    return Poll::Ready(Err(End::new("the connection was closed")));
+                }
                 // What was sent to a server that has gone fails, but its last words come first.
                 Poll::Pending => match written {
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(broken(&error))),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(End::new(broken(&error)))),
                     _ => return Poll::Pending,
                 },
             }

@@ -214,6 +214,14 @@ impl World {
         self.run();
     }
 
+    /// The server ends the channel with its authorization.
+    pub fn expire(&mut self) {
+        let is_over = self.relay.back_mut().hung_up("the token has ended", Some(2_000.0), self.now);
+        assert!(!is_over, "another takes its place");
+        self.relay.settle(self.now);
+        self.run();
+    }
+
     pub fn pass(&mut self, millis: f64) {
         self.now += millis;
         self.relay.handle_timeout(self.now);
@@ -245,7 +253,8 @@ impl World {
             }
             if self.relay.wants_server() && !self.connected {
                 self.connected = true;
-                self.relay.connect(Channel::default(), self.now);
+                let channel = Channel { can_reopen: true, ..Channel::default() };
+                self.relay.connect(channel, self.now);
                 self.relay.back_mut().opened(self.now);
                 self.relay.settle(self.now);
             }
@@ -275,7 +284,10 @@ impl World {
                 self.relay.back_mut().begun(self.now);
                 self.relay.settle(self.now);
             }
-            RelayOutput::Reopen => panic!("the channel cannot be opened again"),
+            RelayOutput::Reopen => {
+                self.relay.back_mut().opened(self.now);
+                self.relay.settle(self.now);
+            }
             RelayOutput::Connected => {}
             RelayOutput::Disconnected(error) => {
                 self.connected = false;

@@ -39,7 +39,7 @@ impl Engine {
     /// The channel could not be opened.
     pub(super) fn refused(&self, error: Error) {
         self.platform.cause.replace(Some(error));
-        self.closed("the connection could not be opened");
+        self.closed("the connection could not be opened", None);
     }
 
     /// A frame of text has arrived.

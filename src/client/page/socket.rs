@@ -13,6 +13,8 @@ use super::super::Error;
 use super::super::engine::Engine;
 use super::super::machine::Fault;
 use super::super::platform::Drive;
+use super::platform::now;
+use crate::proto::client::AUTHORIZATION_ENDED;
 
 #[wasm_bindgen]
 extern "C" {
@@ -36,14 +38,15 @@ impl PageSocket {
         let names: Array = protocols.iter().map(|name| JsValue::from_str(name)).collect();
         let socket = WebSocket::new_with_str_sequence(url, &names)?;
 
-        let is_open = Rc::new(Cell::new(false));
+        // Since when it is open.
+        let since = Rc::new(Cell::new(None));
         let (opening, of, wanted) = (socket.clone(), engine.clone(), protocols.to_vec());
-        let opened = Rc::clone(&is_open);
+        let opened = Rc::clone(&since);
         let open = Closure::<dyn Fn()>::new(move || {
             let Some(engine) = of.upgrade() else { return };
             // Firefox opens a connection for which the server selected no subprotocol at all.
             if wanted.is_empty() || wanted.contains(&opening.protocol()) {
-                opened.set(true);
+                opened.set(Some(now()));
                 engine.opened();
             } else {
                 let wanted = wanted.first().map(String::as_str).unwrap_or_default();
@@ -68,11 +71,11 @@ impl PageSocket {
         let of = engine.clone();
         let close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
             let Some(engine) = of.upgrade() else { return };
-            if is_open.get() {
-                engine.closed(&ending(&event));
-            } else {
-                engine.refused(refusal(&engine, event.code()));
-            }
+            let Some(since) = since.get() else {
+                return engine.refused(refusal(&engine, event.code()));
+            };
+            let is_expired = event.code() == AUTHORIZATION_ENDED;
+            engine.closed(&ending(&event), is_expired.then(|| now() - since));
         });
 
         socket.set_onopen(Some(open.as_ref().unchecked_ref()));

@@ -51,6 +51,7 @@ pub use output::{
 };
 pub use pages::PageLimits;
 pub use progress::LONGEST_SCANNED;
+pub use renewal::AUTHORIZATION_ENDED;
 pub use requests::{RequestId, Slot};
 
 use crate::error::{Clock, Error};

@@ -15,6 +15,13 @@ use super::wire::Wire;
 /// How many requests that only read are remembered before those are dropped that have their answer.
 const MANY: usize = 64;
 
+/// The code by which a server ends a WebSocket with its authorization.
+pub const AUTHORIZATION_ENDED: u16 = 4401;
+
+/// How long such a WebSocket must have been open for another to take its place, in milliseconds: one that
+/// ends sooner would only do so again.
+const SETTLED: Millis = 1_000.0;
+
 /// What only reads, of which a call may keep nothing.
 const READS: [&str; 7] = [
     method::PING,
@@ -109,6 +116,19 @@ impl<P: Payload> Renewal<P> {
 }
 
 impl<P: Payload> ClientMachine<P> {
+    /// A channel has ended; `expired`: how long it had been open, if the server ended it because its
+    /// authorization had come to its end ([`AUTHORIZATION_ENDED`]). Then this is [`expired`](Self::expired), unless
+    /// it was too short for another to fare better, and else [`closed`](Self::closed). Returns whether the
+    /// connection is over for want of an authorization.
+    pub fn hung_up(&mut self, reason: &str, expired: Option<Millis>, now: Millis) -> bool {
+        let wants = expired.is_some() || self.handshake.is_renewing();
+        match expired {
+            Some(open) if open > SETTLED => self.expired(reason, now),
+            _ => self.closed(reason),
+        }
+        wants && self.handshake.is_closed()
+    }
+
     /// The server has ended the channel because its authorization has come to its end: another is opened
     /// in its place, for which there is a new one ([`Output::Reopen`](super::Output::Reopen)). Calls
     /// under way fail with [`Error::Lost`], unless they only read: those are sent again, once.
