@@ -11,6 +11,7 @@ import { Calls } from "./calls.js";
 import { Changes } from "./changes.js";
 import { Connection } from "./connection.js";
 import { diagnosis, diagnosticsOf } from "./diagnosis.js";
+import { take } from "./early.js";
 import { isLegacy, remember } from "./eras.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
@@ -137,15 +138,15 @@ export class Client {
   /** @param {unknown} target @param {ConnectOptions} [options] */
   async connect(target, options) {
     const given = connectionOf(options);
-    let { url, server, make, load } = route(target, given);
+    let { url, server, port, make, load } = route(target, given);
     // Before anything else; who fails in that is told by the transport.
     load?.().catch(() => {});
     let transport = make();
     const http = abilitiesOf(transport).exchanges === true;
     const { connectTimeout, probeTimeout = transport.probeTimeout ?? NaN, maxMessageSize } = given;
     const asked = now();
-    if (this.#connection.transport || this.#connecting) {
-      throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
+    if (this.#connection.transport || this.#connecting || !take(this.#connection, port ?? transport)) {
+      throw new McpError("ALREADY_CONNECTED", "this client or target is connected: close it first, or make another one");
     }
     const connected = /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
       this.#connecting = { resolve, reject, what: url ? `connecting to ${shown(url)}` : "connecting" };

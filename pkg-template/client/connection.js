@@ -9,7 +9,7 @@ import { readyForDialogue } from "../wasm/load.js";
 import { Reader } from "../wasm/reader.js";
 import { factsOf, isWorthScanning, pass, textsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
-import { Early, over } from "./early.js";
+import { Early, over, taken } from "./early.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("../types/inside.js").Mover} Mover */
@@ -34,6 +34,8 @@ export class Connection {
   #again;
   /** The option `maxMessageSize`, if it was given. @type {number | undefined} */
   #maxMessageSize;
+  /** What it is connected to. @type {object} */
+  end = this;
   /** The end of the latest transport. @type {Promise<void> | undefined} */
   #left;
   /** Moves the exchanges of the transport, where it has such. @type {import("../transports/fetch.js").Fetcher | undefined} */
@@ -156,9 +158,8 @@ export class Connection {
     return /** @type {Records} */ (/** @type {unknown} */ (this.#records));
   }
 
-  /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
+  /** Whom the request of that id is sent for, or the next one; the core may know already. @param {string} identity @param {number} [id] */
   identify(identity, id = 0) {
-    // The core knows already.
     if (!this.#core || identity === this.#identity) return;
     this.#identity = identity;
     if (this.#core.identify(identity, id)) this.drain();
@@ -251,6 +252,7 @@ export class Connection {
 
   /** Gives the transport up. */
   detach() {
+    taken.delete(this.end);
     const transport = this.#transport;
     this.#transport = undefined;
     this.#fetcher?.part();

@@ -3,6 +3,12 @@
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
 
+/** What clients are connected to: two would take each other's answers for their own. @type {WeakSet<object>} */
+export const taken = new WeakSet();
+
+/** Lets a connection have what nobody else has. @param {{ end: object }} connection @param {object} end */
+export const take = (connection, end) => !taken.has(end) && taken.add((connection.end = end));
+
 /** What a transport says before there is a core, in order. */
 export class Early {
   /** @type {(() => void)[] | undefined} */

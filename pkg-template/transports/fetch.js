@@ -29,7 +29,7 @@ const decoder = new TextDecoder();
  * @property {boolean} shows whether messages are handed out before the client has them
  * @property {(count: number, read: import("../wasm/records.js").Read) => void} deliver takes so many records out of the core's table
  * @property {(text: string) => unknown} [read] makes the JSON value of a text, or undefined
- * @property {(identity: string, id: number) => void} [identify] hears whom a request is sent for
+ * @property {(identity: string, id?: number) => void} [identify] hears whom a request is sent for
  * @property {(exchange: number) => void} [accepted] an exchange has got through
  * @property {(exchange: number) => void} [ended] an exchange is over
  */
@@ -143,7 +143,7 @@ export class Fetcher {
       sent = true;
       const send = async () => {
         // By what is the caller's: the protocol's headers are others for each request.
-        this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+        this.host.identify?.(identityOf(headers), value?.method ? value.id : undefined);
         const all = new Headers(headers);
         for (let i = 0; i < pairs.length; i += 2) all.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
         signal.throwIfAborted();

@@ -9,7 +9,7 @@ import { WebSocketTransport } from "./socket.js";
  * Where a target leads, and how to open a transport to it.
  * @param {any} target whatever somebody wants to connect to
  * @param {import("../types/options.js").ConnectOptions} options
- * @returns {{ url?: string, server?: string, make: () => import("../types/inside.js").Mover, load?: () => Promise<unknown> }} `server` is the URL without its query;
+ * @returns {{ url?: string, server?: string, port?: object, make: () => import("../types/inside.js").Mover, load?: () => Promise<unknown> }} `server` is the URL without its query;
  *   `load` loads what would otherwise be loaded one after the other
  * @throws {McpError} without the address, which may hold a secret
  */
@@ -48,7 +48,7 @@ export function route(target, options) {
   if (own) return { make: () => own.call(target) };
   if (typeof target?.send === "function") return { make: () => target };
   if (typeof target?.postMessage === "function") {
-    return { make: () => new MessagePortTransport(target, options) };
+    return { port: target, make: () => new MessagePortTransport(target, options) };
   }
   throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws:, wss:, http: or https: URL, a MessagePort or Worker, or a transport with `start`, `send` and `close`");
 }

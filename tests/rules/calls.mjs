@@ -714,6 +714,27 @@ rule("a second connect is refused and leaves the first alone", async (env) => {
   await waiting.ping();
 });
 
+rule("what another client is connected to is refused, which leaves that client alone", async (env) => {
+  const { StreamableHttpTransport, WebSocketTransport } = env.mcp;
+  for (const early of [false, true]) {
+    const peer = await env.peer();
+    peer.answers["tools/call"] = () => ({ content: [] });
+    const target = env.channel === "http" ? new StreamableHttpTransport(peer.target) : env.channel === "socket" ? new WebSocketTransport(peer.target) : peer.target;
+    const [one, two] = [env.client(), env.client()];
+    const connected = one.connect(target);
+    if (!early) await connected;
+    await rejects(two.connect(target), { name: "McpError", code: "ALREADY_CONNECTED" });
+    await within(connected, "the connection");
+    await within(one.callTool("t"), "the call");
+    await two.close();
+    await within(one.callTool("t"), "another call");
+    equal([one.errors, two.errors, peer.connections], [[], [], 1]);
+    await one.close();
+    // What has no end of its own may be had now.
+    if (["http", "socket", "objects"].includes(env.channel)) await within(two.connect(target), "the next connection");
+  }
+});
+
 rule("calls before connect and after close say so, and were not sent", async (env) => {
   const client = env.client();
   for (const _ of ["before", "after"]) {

@@ -172,9 +172,10 @@ impl<P: Payload> Http<P> {
         }
         // What is asked for the sake of a call is sent as that is.
         let about = match &exchange.purpose {
-            ExchangePurpose::Refresh(refused) => Some(refused.call.clone()),
-            _ => exchange.message.clone(),
+            ExchangePurpose::Refresh(refused) => Some(&refused.call),
+            _ => exchange.message.as_ref(),
         };
+        let about = about.cloned();
         self.exchanges.push(exchange);
         self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body, about });
         self.newest
