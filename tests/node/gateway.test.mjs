@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { after, afterEach, before, describe, test } from "node:test";
 import { temporaryFolder } from "../support/folder.mjs";
 import { gateway as program, importPkg } from "../support/paths.mjs";
+import { startFakeServer } from "../support/fake-server.mjs";
 import { lines, linesServer, processes, startGateway, until } from "../support/gateway.mjs";
 import { spawn } from "node:child_process";
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
@@ -55,6 +57,27 @@ for (const over of ["WebSocket", "HTTP"]) {
     await gateway.stop();
     // It loses what it reads in one go with the result, which happens when it is busy for longer than the two are kept apart.
     assert.ok(counts.filter((count) => count === 50).length >= 9, String(counts));
+  });
+}
+
+for (const era of /** @type {const} */ (["legacy", "modern"])) {
+  test(`a WebSocket that a ${era} server ends with its token is opened again, and what only reads goes on`, async () => {
+    let lists = 0;
+    const server = await startFakeServer({ era, intercept: ({ method }) => method === "tools/list" && ++lists === 1 });
+    const gateway = await startGateway(["--url", server.url]);
+    const client = await connect(gateway, "ws");
+    assert.equal((await call(client, "count")).text, "counted to 3");
+    await sleep(1100);
+    const list = client.listTools();
+    await until(() => lists === 1, "the list is asked for");
+    for (const socket of server.sockets) socket.close(4401, "come back");
+    assert.deepEqual((await list).tools.map((/** @type {any} */ tool) => tool.name), ["count"]);
+    assert.equal((await call(client, "count")).text, "counted to 3");
+    const [{ restarts, error }] = await gateway.servers();
+    assert.deepEqual([restarts, error ?? null], [0, null]);
+    await client.close();
+    await gateway.stop();
+    await server.stop();
   });
 }
 
