@@ -10,7 +10,7 @@ const taken = new WeakMap();
 export const take = (connection, end) => !taken.has(end) && taken.set(end, connection).set(connection, end);
 
 /** Whoever wants it may have it now. @param {object} connection */
-export const leave = (connection) => [taken.get(connection), connection].forEach((one) => taken.delete(/** @type {object} */ (one)));
+export const leave = (connection) => taken.delete(/** @type {object} */ (taken.get(connection))) && taken.delete(connection);
 
 /** What a transport says before there is a core, in order. */
 export class Early {
