@@ -9,7 +9,7 @@ import { readyForDialogue } from "../wasm/load.js";
 import { Reader } from "../wasm/reader.js";
 import { factsOf, isWorthScanning, pass, textsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
-import { Early, over, taken } from "./early.js";
+import { Early, leave, over } from "./early.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("../types/inside.js").Mover} Mover */
@@ -34,8 +34,6 @@ export class Connection {
   #again;
   /** The option `maxMessageSize`, if it was given. @type {number | undefined} */
   #maxMessageSize;
-  /** What it is connected to. @type {object} */
-  end = this;
   /** The end of the latest transport. @type {Promise<void> | undefined} */
   #left;
   /** Moves the exchanges of the transport, where it has such. @type {import("../transports/fetch.js").Fetcher | undefined} */
@@ -252,7 +250,7 @@ export class Connection {
 
   /** Gives the transport up. */
   detach() {
-    taken.delete(this.end);
+    leave(this);
     const transport = this.#transport;
     this.#transport = undefined;
     this.#fetcher?.part();

@@ -3,11 +3,14 @@
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
 
-/** What clients are connected to: two would take each other's answers for their own. @type {WeakSet<object>} */
-export const taken = new WeakSet();
+/** What clients are connected to, and by which connection; both ways. @type {WeakMap<object, object>} */
+const taken = new WeakMap();
 
-/** Lets a connection have what nobody else has. @param {{ end: object }} connection @param {object} end */
-export const take = (connection, end) => !taken.has(end) && taken.add((connection.end = end));
+/** Lets a connection have what no other has: two would take each other's answers for their own. @param {object} connection @param {object} end */
+export const take = (connection, end) => !taken.has(end) && taken.set(end, connection).set(connection, end);
+
+/** Whoever wants it may have it now. @param {object} connection */
+export const leave = (connection) => [taken.get(connection), connection].forEach((one) => taken.delete(/** @type {object} */ (one)));
 
 /** What a transport says before there is a core, in order. */
 export class Early {
