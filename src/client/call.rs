@@ -25,6 +25,46 @@ pub(super) struct Plan {
     pub params: Result<Value, Error>,
 }
 
+/// The setters of what limits calls: of one, or of all that a client makes.
+macro_rules! limit_setters {
+    () => {
+        /// How long a call may go without an answer and without progress: a minute, unless this says
+        /// otherwise, for one call or for all of a client. `Duration::MAX` is no limit.
+        pub fn timeout(mut self, timeout: Duration) -> Self {
+            self.limits.timeout = millis(timeout);
+            self
+        }
+
+        /// How long a call may take, whatever its progress: an hour, unless this says otherwise, for
+        /// one call or for all of a client. `Duration::MAX` is no limit.
+        pub fn max_total_timeout(mut self, timeout: Duration) -> Self {
+            self.limits.max_total = millis(timeout);
+            self
+        }
+
+        /// How long a call may go without progress before it counts as stalled, which fails nothing: ten
+        /// seconds, unless this says otherwise, for one call or for all of a client. `Duration::MAX` is
+        /// for ever.
+        pub fn stall_after(mut self, time: Duration) -> Self {
+            self.limits.stall_after = millis(time);
+            self
+        }
+
+        /// Whether progress restarts [`timeout`](Self::timeout): it does, unless it is told not to.
+        pub fn reset_timeout_on_progress(mut self, reset: bool) -> Self {
+            self.limits.reset_on_progress = reset;
+            self
+        }
+
+        /// Drops progress that does not increase, instead of delivering it.
+        pub fn strict(mut self) -> Self {
+            self.limits.strict = true;
+            self
+        }
+    };
+}
+pub(super) use limit_setters;
+
 /// A call that is being prepared: nothing is sent before it is awaited or [started](Self::start).
 ///
 /// Made by the methods of [`Client`](super::Client).
@@ -71,20 +111,6 @@ impl<T> Call<T> {
         self
     }
 
-    /// How long the call may go without an answer and without progress: a minute, unless the
-    /// client says otherwise. `Duration::MAX` is no limit.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.limits.timeout = millis(timeout);
-        self
-    }
-
-    /// How long the call may go without progress before it counts as stalled, which fails nothing: ten
-    /// seconds, unless the client says otherwise. `Duration::MAX` is for ever.
-    pub fn stall_after(mut self, time: Duration) -> Self {
-        self.limits.stall_after = millis(time);
-        self
-    }
-
     /// Sets what hears that the call counts as stalled, and, with false, that it goes on.
     pub fn on_stalled(mut self, handler: impl FnMut(bool) + MaybeSend + 'static) -> Self {
         self.pending.on_stalled = Some(Callback::new(handler));
@@ -102,24 +128,7 @@ impl<T> Call<T> {
         self
     }
 
-    /// How long the call may take, whatever its progress: an hour, unless the client says
-    /// otherwise. `Duration::MAX` is no limit.
-    pub fn max_total_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.max_total = millis(timeout);
-        self
-    }
-
-    /// Whether progress restarts [`timeout`](Self::timeout): it does, unless it is told not to.
-    pub fn reset_timeout_on_progress(mut self, reset: bool) -> Self {
-        self.limits.reset_on_progress = reset;
-        self
-    }
-
-    /// Drops progress that does not increase, instead of delivering it.
-    pub fn strict(mut self) -> Self {
-        self.limits.strict = true;
-        self
-    }
+    limit_setters!();
 
     /// Asks the server even if it allowed an earlier result to be kept.
     pub fn fresh(mut self) -> Self {

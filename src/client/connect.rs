@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::call::millis;
+use super::call::{limit_setters, millis};
 use super::engine::{Engine, Handlers};
 use super::handler::Callback;
 use super::{
@@ -140,36 +140,7 @@ impl Connect {
         self
     }
 
-    /// As [`Call::timeout`](super::Call::timeout), for all calls.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.limits.timeout = millis(timeout);
-        self
-    }
-
-    /// As [`Call::max_total_timeout`](super::Call::max_total_timeout), for all calls.
-    pub fn max_total_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.max_total = millis(timeout);
-        self
-    }
-
-    /// As [`Call::stall_after`](super::Call::stall_after), for all calls.
-    pub fn stall_after(mut self, time: Duration) -> Self {
-        self.limits.stall_after = millis(time);
-        self
-    }
-
-    /// As [`Call::reset_timeout_on_progress`](super::Call::reset_timeout_on_progress), for all
-    /// calls.
-    pub fn reset_timeout_on_progress(mut self, reset: bool) -> Self {
-        self.limits.reset_on_progress = reset;
-        self
-    }
-
-    /// As [`Call::strict`](super::Call::strict), for all calls.
-    pub fn strict(mut self) -> Self {
-        self.limits.strict = true;
-        self
-    }
+    limit_setters!();
 
     /// What hears of the progress of calls that have no handler of their own. Without it, progress
     /// is written to the console by [`default_progress_handler`](super::default_progress_handler).
