@@ -31,6 +31,20 @@ async function bundle(splitting) {
   return { outputFiles, outputs: metafile.outputs };
 }
 
+/**
+ * What texts weigh together. The hashes in the names of chunks are others for each app and folder, and what brotli makes of a few
+ * bytes depends on where it begins: the mean of some beginnings does not.
+ * @param {string[]} texts
+ * @param {"raw" | "gzip" | "brotli"} kind
+ * @param {number} [count] of beginnings
+ */
+function mean(texts, kind, count = 8) {
+  const same = texts.map((text) => text.replace(/-[A-Z0-9]{8}\.js/g, ".js"));
+  const beginnings = Array.from({ length: count }, (_, i) => "/".repeat(i + 2) + "\n");
+  const size = (/** @type {string} */ beginning) => same.reduce((sum, text) => sum + sizes(Buffer.from(beginning + text))[kind], 0);
+  return Math.round(beginnings.reduce((sum, beginning) => sum + size(beginning), 0) / count);
+}
+
 /** The files of the package in an output. @param {{ inputs: Record<string, { bytesInOutput: number }> } | undefined} output */
 const parts = (output) =>
   Object.entries(output?.inputs ?? {})
@@ -50,10 +64,8 @@ const apps = {
   http: [entry, "transports/exchanges.js", "wasm/inline-http.js"].flatMap((name) => loaded(name === entry ? name : chunkOf(name))),
 };
 for (const [app, chunks] of Object.entries(apps)) {
-  for (const kind of /** @type {const} */ (["raw", "gzip", "brotli"])) {
-    const size = [...new Set(chunks)].map((name) => outputFiles.find((file) => file.path.endsWith(name)) ?? assert.fail(name));
-    console.log(`${app} ${kind} ${size.reduce((sum, { contents }) => sum + sizes(contents)[kind], 0)}`);
-  }
+  const texts = [...new Set(chunks)].map((name) => outputFiles.find((file) => file.path.endsWith(name))?.text ?? assert.fail(name));
+  for (const kind of /** @type {const} */ (["raw", "gzip", "brotli"])) console.log(`${app} ${kind} ${mean(texts, kind)}`);
 }
 const websocket = new Set(apps.websocket.flatMap((name) => parts(outputs[name])));
 for (const file of ["transports/exchanges.js", "transports/fetch.js", "wasm/inline-http.js", "worker/worker-transport.js", "wasm/inline-dialogue.js", "client/subscription.js", "client/answers.js", "client/results.js", "wasm/shapes.js"]) {
@@ -95,12 +107,7 @@ async function weigh(code, plugins = [], splitting = true) {
   for (const name of needed) for (const one of metafile.outputs[name]?.imports ?? []) if (one.kind === "import-statement") needed.add(one.path);
   const files = outputFiles.filter((file) => [...needed].some((name) => file.path.endsWith(`/${name}`)));
   assert.equal(files.length, needed.size);
-  // The hashes in the names of chunks are others for each app, and what brotli makes of a few bytes depends on where it
-  // begins: the mean of some beginnings does not.
-  const texts = files.map(({ text }) => text.replace(/-[A-Z0-9]{8}\.js/g, ".js"));
-  const beginnings = Array.from({ length: 16 }, (_, i) => "/".repeat(i + 2) + "\n");
-  const size = (/** @type {string} */ beginning) => texts.reduce((sum, text) => sum + sizes(Buffer.from(beginning + text)).brotli, 0);
-  return Math.round(beginnings.reduce((sum, beginning) => sum + size(beginning), 0) / beginnings.length);
+  return mean(files.map(({ text }) => text), "brotli", 16);
 }
 const app = readFileSync(path.join(import.meta.dirname, "size-app.js"), "utf8");
 const plain = await weigh(app);
