@@ -77,15 +77,16 @@ export async function lacking({ auth, server }, failure) {
 }
 
 /**
- * Opens a socket where that may take a ticket.
+ * Opens a socket where that may take a ticket, unless the transport is closed meanwhile: then its `access` is another object.
  * @param {{ access: { auth?: import("../types/authorizer.js").Authorizer, server?: string } }} transport
  * @param {(protocols: string[]) => Promise<void>} open
  */
 export async function enter(transport, open) {
-  const { auth, server = "" } = transport.access;
+  const { access } = transport;
+  const { auth, server = "" } = access;
   const once = async (/** @type {boolean} */ refused) => {
     const ticket = await auth?.ticket?.(server, refused);
-    if (!transport.access.auth) throw new DOMException("the transport was closed", "AbortError");
+    if (transport.access !== access) throw new DOMException("the transport was closed", "AbortError");
     return ticket === undefined ? [] : [`mcp.ticket.${ticket}`];
   };
   const first = await once(false);

@@ -78,7 +78,7 @@ export class WebSocketTransport extends FrameTransport {
 
   async close() {
     // Whoever asks for a ticket just now need not open anything.
-    this.access.auth = undefined;
+    this.access = { ...this.access };
     const socket = this.#socket;
     if (!socket || socket.readyState === 3) return;
     const closed = new Promise((resolve) => {

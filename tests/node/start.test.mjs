@@ -2,7 +2,7 @@
 // a process, so the tests go on from each other.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { within } from "../rules/check.mjs";
+import { soon, within } from "../rules/check.mjs";
 import { makeApp } from "../support/app.mjs";
 import { Socket, events, install, socket } from "../support/fake-socket.mjs";
 import { importPkg } from "../support/paths.mjs";
@@ -30,7 +30,7 @@ Object.assign(WebAssembly, {
 });
 
 install();
-const { Client } = await importPkg();
+const { Client, WebSocketTransport } = await importPkg();
 
 test("what the server says while the module is compiled is read in its place", async () => {
   const client = new Client({ name: "app", version: "1" }, { mode: "legacy" });
@@ -102,5 +102,21 @@ test("a client that is closed at any moment of another start is closed, and no c
       await new Promise((resolve) => setTimeout(resolve, 40));
       assert.deepEqual(told, [], `${what}, after ${turns} turns`);
     }
+  }
+});
+
+test("a WebSocket that is opened again after its end asks for a ticket again", async () => {
+  let tickets = 0;
+  const auth = { headers: async () => ({}), answered: async () => false, ticket: async () => `t${++tickets}` };
+  const transport = new WebSocketTransport("ws://fake.test/mcp", { auth });
+  for (let i = 1; i <= 2; i++) {
+    const before = Socket.all.length;
+    const starting = transport.start();
+    await soon("the socket", () => Socket.all.length > before);
+    const made = await socket(before);
+    assert.deepEqual(made.protocols, ["mcp", `mcp.ticket.t${i}`]);
+    made.open();
+    await within(starting, "the socket");
+    await transport.close();
   }
 });

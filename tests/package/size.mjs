@@ -122,7 +122,7 @@ const hook = {
     ["response.refusal ??", "", ""],
   ],
   "transports/http.js": [["const { auth,", ";", ""], ["this.access =", ";", ""]],
-  "transports/socket.js": [["this.access =", ";", ""], ["this.access.auth ?", " : ", ""], ["more = []", "", ""], ["[...protocols, ...more]", "", "protocols"], ["this.access.auth = undefined", ";", ""], ["auth, ...options", "", "...options"]],
+  "transports/socket.js": [["this.access =", ";", ""], ["this.access.auth ?", " : ", ""], ["more = []", "", ""], ["[...protocols, ...more]", "", "protocols"], ["this.access = { ...", ";", ""], ["auth, ...options", "", "...options"]],
   "transports/identity.js": [["if (auth) return", ";", ""]],
   "transports/route.js": [["headers, auth }", "", "headers }"], ["{ auth, protocols", "", "{ protocols"], ["auth, server: String(target),", "", ""]],
   "client/calls.js": [["const access =", "else this", "this"]],

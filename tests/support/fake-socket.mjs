@@ -20,8 +20,10 @@ export class Socket extends EventTarget {
   /** @type {((event: { code: number, reason: string }) => void) | null} */
   onclose = null;
 
-  constructor() {
+  /** @param {string} _url @param {string[]} protocols */
+  constructor(_url, protocols) {
     super();
+    this.protocols = protocols;
     events.push("socket");
     Socket.all.push(this);
   }
