@@ -34,7 +34,7 @@ export const session = () => web(() => sessionStorage);
  * How long, in milliseconds, other tabs may read what was there before: what one writes reaches their processes by a
  * message, which a lock that is given on overtakes.
  */
-const SPREADING = 50;
+const SPREADING = 150;
 
 /** @returns {AuthStorage} */
 export function local() {
