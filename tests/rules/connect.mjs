@@ -303,15 +303,24 @@ rule("URL objects are addresses too", async (env) => {
   await works(env, client, peer);
 }, SOCKET);
 
+/**
+ * What is done with the next handshake. That comes by another connection and may overtake the command: it is waited for.
+ * @param {import("./peer.mjs").Peer} peer @param {string} mode
+ */
+async function handshakes(peer, mode) {
+  peer.link.command({ mode });
+  await peer.until("the mode", () => peer.mode === mode);
+}
+
 for (const mode of ["no-protocol", "other-protocol"]) {
   rule(`a server that selects ${mode === "no-protocol" ? "no" : "another"} subprotocol is refused`, async (env) => {
     const peer = await env.peer();
-    peer.link.command({ mode });
+    await handshakes(peer, mode);
     const client = env.client();
     const error = await rejects(client.connect(peer.target), { message: /subprotocol/ });
     ok(error instanceof env.mcp.McpError, "a typed error");
     equal(peer.received, []);
-    peer.link.command({ mode: "open" });
+    await handshakes(peer, "open");
     await within(client.connect(peer.target), "the connection");
     await works(env, client, peer);
   }, SOCKET);
@@ -319,7 +328,7 @@ for (const mode of ["no-protocol", "other-protocol"]) {
 
 rule("a server that never completes the opening fails the connection by its clock", async (env) => {
   const peer = await env.peer();
-  peer.link.command({ mode: "silent" });
+  await handshakes(peer, "silent");
   const client = env.client();
   await rejects(client.connect(peer.target, { connectTimeout: 100 }), { name: "TimeoutError", clock: "connect", timeout: 100 });
   equal(client.transport, undefined);

@@ -278,6 +278,7 @@ rule("the board shows every call in flight, and nothing else", async (env) => {
 rule("the board tells changes at most once a frame", async (env) => {
   const { client, peer, call, request } = await env.calling();
   let told = 0;
+  const from = performance.now();
   const stop = client.calls.subscribe(() => void told++);
   equal(client.calls.snapshot.length, 1, "calls from before are on it");
   for (let i = 1; i <= 300; i++) peer.send(peer.progress(request, i, 300));
@@ -285,7 +286,9 @@ rule("the board tells changes at most once a frame", async (env) => {
   peer.send(peer.result(request));
   await call;
   await new Promise((resolve) => setTimeout(resolve, 150));
-  ok(told >= 1 && told < 100, `told ${told} times`);
+  // No screen here draws a hundred frames a second; how many a busy machine takes for it is its own affair.
+  const frames = (performance.now() - from) / 10;
+  ok(told >= 1 && told < 2 + frames, `told ${told} times in the time of ${frames} frames`);
   stop();
   const before = told;
   const again = client.callTool("tool");

@@ -43,6 +43,8 @@ export class Peer {
   ended = 0;
   /** Whether there is a connection that ends. */
   ends = true;
+  /** What the relay says that it does with the next handshake. */
+  mode = "open";
   /** Every HTTP request, in order. @type {Exchange[]} */
   exchanges = [];
   /**
@@ -289,6 +291,8 @@ export function socketLink(peer, relay) {
             command,
             stop: () => socket.close(),
           });
+        } else if ("mode" in event) {
+          peer.mode = event.mode;
         } else if ("opened" in event) {
           peer.connections++;
         } else if ("closed" in event) {

@@ -102,7 +102,10 @@ export async function startRelay(jitter = Number(process.env.JITTER ?? 0)) {
   /** @param {Session} session @param {any} command */
   function obey(session, command) {
     const { client } = session;
-    if (command.mode) session.mode = command.mode;
+    if (command.mode) {
+      session.mode = command.mode;
+      session.control.send(JSON.stringify({ mode: command.mode }));
+    }
     const response = session.exchanges.get(command.exchange);
     if (command.destroy) response?.destroy();
     else if (response) {

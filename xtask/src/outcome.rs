@@ -9,12 +9,18 @@ pub struct Outcome {
     pub counts: Counts,
     /// What failed, each with where it is: a file, the groups around it.
     pub failed: Vec<String>,
+    /// What their runners said of it, so that the end of a long run tells enough.
+    pub said: Vec<String>,
 }
+
+/// How many lines of what one runner says of its failures are told again.
+const SAID: usize = 40;
 
 impl AddAssign for Outcome {
     fn add_assign(&mut self, other: Self) {
         self.counts += other.counts;
         self.failed.extend(other.failed);
+        self.said.extend(other.said);
     }
 }
 
@@ -29,7 +35,8 @@ impl Outcome {
         for name in &mut failed {
             *name = format!("{what}: {name}");
         }
-        Self { counts, failed }
+        let said = if failed.is_empty() { Vec::new() } else { said(output) };
+        Self { counts, failed, said }
     }
 
     /// One more failure, of this name.
@@ -60,6 +67,13 @@ fn names(output: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The beginning of what cargo's and Node's runners say of all failures, after the tests.
+fn said(output: &str) -> Vec<String> {
+    let begins = |line: &String| line.ends_with("failing tests:") || line == "failures:";
+    let lines = output.lines().map(without_colours).skip_while(|line| !begins(line));
+    lines.take(SAID).collect()
 }
 
 /// `     Running tests/wire.rs (target/debug/deps/wire-0123)`, `   Doc-tests mcp_wasm`
@@ -191,6 +205,22 @@ test src/lib.rs - (line 3) ... FAILED
             ["alone", "group > first", "group > inner > second (of two)", "broken hook", "late"];
         assert_eq!(outcome.failed, names.map(|name| format!("x.test.mjs: {name}")));
         assert_eq!(outcome.counts, Counts { passed: 4, failed: 5 });
+        assert_eq!(outcome.said, ["✖ failing tests:", "✖ alone (2034.0ms)"]);
+    }
+
+    #[test]
+    fn what_cargo_says_of_failures_is_told_again() {
+        let output = "\
+test a ... FAILED
+
+failures:
+
+---- a stdout ----
+thread 'a' panicked at tests/a.rs:3:5:
+test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out
+";
+        let outcome = Outcome::of("rust", output, false);
+        assert_eq!(outcome.said.get(3).map(String::as_str), output.lines().nth(5));
     }
 
     #[test]

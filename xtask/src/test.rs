@@ -94,6 +94,9 @@ pub fn test(only: &[String]) -> Result<bool> {
     }
 
     println!();
+    for line in &total.said {
+        println!("{line}");
+    }
     println!("{:<12}{:>8}{:>8}{:>10}", "suite", "passed", "failed", "seconds");
     for (name, counts, time) in rows {
         let seconds = time.as_secs_f64();
