@@ -126,25 +126,37 @@ impl Subject {
 }
 
 /// What has stood in the way of an exchange since it was last of use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Troubles {
     /// How often in a row it failed.
     pub count: u32,
     /// Since when it fails.
-    pub since: Millis,
+    pub since: Option<Millis>,
     /// Since when nobody is there.
-    pub refused_at: Millis,
+    pub refused_at: Option<Millis>,
 }
 
-impl Default for Troubles {
-    fn default() -> Self {
-        Self { count: 0, since: f64::INFINITY, refused_at: f64::INFINITY }
+/// What the head of an answer says of it.
+#[derive(Debug)]
+pub(super) struct AnswerHead<P> {
+    pub status: u16,
+    pub json: bool,
+    /// How long the server wants to be left alone.
+    pub retry_after: Option<Millis>,
+    /// All of them, for the error that the answer may become.
+    pub headers: Option<P>,
+}
+
+impl<P> AnswerHead<P> {
+    pub fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
     }
 }
 
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
 pub(super) struct Exchange<P> {
+    /// Another one each time that it is sent.
     pub number: u32,
     pub purpose: ExchangePurpose<P>,
     pub state: ExchangeState,
@@ -162,13 +174,8 @@ pub(super) struct Exchange<P> {
     pub resumes: bool,
     /// The session that it belongs to, if that has an id.
     pub session: Option<NonZero<u32>>,
-    /// Of the answer, from its head on.
-    pub status: u16,
-    pub json: bool,
-    /// How long the server wants to be left alone.
-    pub retry_after: Option<Millis>,
-    /// The head of the answer, for the error that it may become.
-    pub headers: Option<P>,
+    /// There since the head of the answer has come.
+    pub answer: Option<AnswerHead<P>>,
     pub stream: EventStream,
     /// Whether it has ever been a stream.
     pub opened: bool,
@@ -176,7 +183,7 @@ pub(super) struct Exchange<P> {
     pub replays: bool,
     /// Whether the server may have seen it.
     pub reached: bool,
-    /// When it was sent.
+    /// When it was sent last.
     pub started: Millis,
     pub troubles: Troubles,
     /// How often it was sent anew.
@@ -187,11 +194,17 @@ pub(super) struct Exchange<P> {
 }
 
 impl<P: Payload> Exchange<P> {
-    pub fn new(purpose: ExchangePurpose<P>, message: Option<P>, again: bool) -> Box<Self> {
+    pub fn new(
+        number: u32,
+        purpose: ExchangePurpose<P>,
+        message: Option<P>,
+        again: bool,
+        now: Millis,
+    ) -> Box<Self> {
         let kind = message.as_ref().map_or(Subject::Other, Subject::of);
         let asks = message.as_ref().filter(|_| kind != Subject::Response);
         Box::new(Self {
-            number: 0,
+            number,
             purpose,
             state: ExchangeState::Sent,
             id: asks.and_then(|message| id_at(message, &["id"])),
@@ -203,15 +216,12 @@ impl<P: Payload> Exchange<P> {
             again,
             resumes: false,
             session: None,
-            status: 0,
-            json: false,
-            retry_after: None,
-            headers: None,
+            answer: None,
             stream: EventStream::default(),
             opened: false,
             replays: false,
             reached: false,
-            started: 0.0,
+            started: now,
             troubles: Troubles::default(),
             repeats: 0,
             patience: PATIENCE,
@@ -220,23 +230,31 @@ impl<P: Payload> Exchange<P> {
     }
 
     pub fn head(&mut self, head: Head<P>) -> BodyMode {
-        self.status = head.status;
         self.reached = true;
-        self.json = is_media(head.content_type, JSON);
-        self.retry_after = head.retry_after;
-        self.headers = head.headers;
-        if self.is_ok() && is_media(head.content_type, EVENTS) {
+        let answer = AnswerHead {
+            status: head.status,
+            json: is_media(head.content_type, JSON),
+            retry_after: head.retry_after,
+            headers: head.headers,
+        };
+        let answer = self.answer.insert(answer);
+        if answer.is_ok() && is_media(head.content_type, EVENTS) {
             self.state = ExchangeState::Streaming;
             self.opened = true;
-            self.troubles.refused_at = f64::INFINITY;
+            self.troubles.refused_at = None;
             return BodyMode::Events;
         }
         self.state = ExchangeState::Whole;
         BodyMode::Whole
     }
 
+    /// The status of its answer, since the head has come.
+    pub fn status(&self) -> Option<u16> {
+        self.answer.as_ref().map(|answer| answer.status)
+    }
+
     pub fn is_ok(&self) -> bool {
-        (200..300).contains(&self.status)
+        self.answer.as_ref().is_some_and(AnswerHead::is_ok)
     }
 
     pub fn opens_session(&self) -> bool {
@@ -251,7 +269,7 @@ impl<P: Payload> Exchange<P> {
     /// Whether the status says it: a 404 does, except to who asks for the server's own stream for
     /// the first time, because not all servers have one.
     pub fn expires(&self) -> bool {
-        self.status == 404 && self.may_expire() && (self.message.is_some() || self.opened)
+        self.status() == Some(404) && self.may_expire() && (self.message.is_some() || self.opened)
     }
 
     /// Whether an answer with another status says it. Servers that do not know the 404 answer a
@@ -261,13 +279,13 @@ impl<P: Payload> Exchange<P> {
             return false;
         }
         let mut others = answers.iter().filter(|answer| !is_about_session(*answer));
-        match self.status {
+        match self.status() {
             // What could not be read is no matter of sessions, and what answers the request is its
             // answer.
-            400 => others.all(|answer| {
+            Some(400) => others.all(|answer| {
                 !says_code(answer, code::PARSE_ERROR) && !self.is(id_at(answer, &["id"]).as_ref())
             }),
-            200..=499 => !answers.is_empty() && others.next().is_none(),
+            Some(200..=499) => !answers.is_empty() && others.next().is_none(),
             _ => false,
         }
     }

@@ -8,7 +8,7 @@ use crate::text::{owned, sentence};
 use crate::types::method;
 
 use super::answer::{error_in, says_code};
-use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject, Troubles};
+use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject};
 use super::{Action, Http, Incoming, Pauses, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
@@ -134,9 +134,11 @@ impl<P: Payload> Http<P> {
         text: &str,
         now: Millis,
     ) {
-        let Exchange { number, status, .. } = *exchange;
+        let number = exchange.number;
+        // A body has a head.
+        let Some(answer) = &exchange.answer else { return self.exchanges.push(exchange) };
+        let (status, ok) = (answer.status, answer.is_ok());
         let waits = exchange.waits();
-        let ok = exchange.is_ok();
         // A batch is what one legacy revision allowed.
         let batch = |body: P| body.elements().unwrap_or_else(|| vec![body]);
         let mut messages = body.map(batch).unwrap_or_default();
@@ -165,11 +167,11 @@ impl<P: Payload> Http<P> {
             ok || counts && waits.is_some() && exchange.is(id_at(message, &["id"]).as_ref())
         });
         let failure = if !ok {
-            let (retry_after, headers) = (exchange.retry_after, exchange.headers.clone());
+            let (retry_after, headers) = (answer.retry_after, answer.headers.clone());
             Error::Http { status, body: owned(text), retry_after, headers }
         } else if status == 202 {
             protocol("the server accepted a request and gave no answer")
-        } else if exchange.json {
+        } else if answer.json {
             Error::Protocol(sentence(&["the server's answer does not answer the request: ", text]))
         } else {
             Error::Protocol(sentence(&["the server's answer is neither JSON nor a stream: ", text]))
@@ -239,8 +241,8 @@ impl<P: Payload> Http<P> {
             exchange.works();
         }
         exchange.troubles.count += 1;
-        exchange.troubles.since = exchange.troubles.since.min(now);
-        let Troubles { count, since, .. } = exchange.troubles;
+        let since = *exchange.troubles.since.get_or_insert(now);
+        let count = exchange.troubles.count;
         // Who failed together does not come back together.
         let jitter = 1.0 + now.fract() / 4.0;
         if streams {
@@ -277,15 +279,14 @@ impl<P: Payload> Http<P> {
     ) -> Option<Millis> {
         let troubles = &mut exchange.troubles;
         if !refused {
-            troubles.refused_at = f64::INFINITY;
+            troubles.refused_at = None;
             return Some(pause);
         }
-        if troubles.refused_at.is_infinite() {
-            // A stream that broke off just before did so because the server has gone.
-            troubles.refused_at = if troubles.count == 2 { troubles.since } else { self.now };
-        }
+        // A stream that broke off just before did so because the server has gone.
+        let from = troubles.since.filter(|_| troubles.count == 2).unwrap_or(self.now);
+        let refused_at = *troubles.refused_at.get_or_insert(from);
         let retry = RETRY_REFUSED.max(exchange.stream.retry().unwrap_or(0.0));
-        (self.now - troubles.refused_at < REFUSED).then(|| pause.min(retry))
+        (self.now - refused_at < REFUSED).then(|| pause.min(retry))
     }
 
     /// Whether a request may be sent again.
@@ -303,10 +304,10 @@ impl<P: Payload> Http<P> {
     /// A pause is over.
     pub(super) fn go_on(&mut self, mut exchange: Box<Exchange<P>>) {
         let listens = matches!(exchange.purpose, ExchangePurpose::Listen);
-        if listens || exchange.can_resume() && self.may_resume(&exchange) {
+        let verb = if listens || exchange.can_resume() && self.may_resume(&exchange) {
             exchange.resumes = true;
             exchange.stream.restart();
-            self.fetch(exchange, "GET");
+            "GET"
         } else if exchange.message.is_some()
             && (exchange.kind.is_safe() || exchange.renews() || !exchange.opened)
         {
@@ -314,11 +315,18 @@ impl<P: Payload> Http<P> {
             exchange.resumes = false;
             exchange.repeats += 1;
             exchange.stream = EventStream::default();
-            self.fetch(exchange, "POST");
+            "POST"
         } else {
             // Its session has ended meanwhile.
-            self.lose(&exchange, true);
-        }
+            return self.lose(&exchange, true);
+        };
+        self.newest += 1;
+        exchange.number = self.newest;
+        exchange.state = ExchangeState::Sent;
+        exchange.answer = None;
+        exchange.deadline = f64::INFINITY;
+        exchange.started = self.now;
+        self.fetch(exchange, verb);
     }
 
     /// Ends an exchange; if it waits for an answer, there will be none.
@@ -349,12 +357,9 @@ impl<P: Payload> Http<P> {
 
     /// Looks whether an address that does not take `initialize` is one of the older transport.
     fn sniff(&mut self, id: Id, error: Error<P>) {
-        let number =
-            self.fetch(Exchange::new(ExchangePurpose::Sniff(id, error), None, true), "GET");
-        let deadline = self.now + SNIFF;
-        if let Some(exchange) = self.find(number) {
-            exchange.deadline = deadline;
-        }
+        let mut exchange = self.exchange(ExchangePurpose::Sniff(id, error), None, true);
+        exchange.deadline = self.now + SNIFF;
+        self.fetch(exchange, "GET");
     }
 
     /// The address answers with a stream: the older transport's begins with an event of its own.

@@ -47,7 +47,7 @@ pub struct Http<P> {
     /// Whether the server has answered: before that, what fails may be of no use to it.
     answered: bool,
     /// When what waits for the server's own stream waits no longer.
-    begins: Millis,
+    begins: Option<Millis>,
     /// Whether nobody listens to what the server says by itself.
     unheard: bool,
     pauses: Pauses,
@@ -67,7 +67,7 @@ impl<P: Payload> Default for Http<P> {
             queues: Vec::new(),
             tools: Tools::default(),
             answered: false,
-            begins: f64::INFINITY,
+            begins: None,
             unheard: false,
             pauses: Pauses::default(),
             now: 0.0,
@@ -259,7 +259,7 @@ impl<P: Payload> Http<P> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called; infinite for never.
     pub fn poll_timeout(&self) -> Millis {
         let deadlines = self.exchanges.iter().map(|exchange| exchange.deadline);
-        deadlines.fold(self.begins, f64::min)
+        deadlines.fold(self.begins.unwrap_or(f64::INFINITY), f64::min)
     }
 
     /// Whether there is something to be done, or has happened something that is not taken yet.
@@ -270,7 +270,7 @@ impl<P: Payload> Http<P> {
     /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.
     pub fn handle_timeout(&mut self, now: Millis) -> Millis {
         self.now = now;
-        if now >= self.begins {
+        if self.begins.is_some_and(|begins| now >= begins) {
             self.begin();
         }
         for exchange in std::mem::take(&mut self.exchanges) {
@@ -331,7 +331,7 @@ impl<P: Payload> Http<P> {
             self.actions.push(Action::Abort(exchange.number));
         }
         self.queues.clear();
-        self.begins = f64::INFINITY;
+        self.begins = None;
         if !keep {
             self.end_session();
             self.session = None;

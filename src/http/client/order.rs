@@ -86,7 +86,7 @@ impl<P: Payload> Http<P> {
                 self.begin_session();
             } else {
                 // What the server says right after shall find its stream.
-                self.begins = self.now + BEGINS;
+                self.begins = Some(self.now + BEGINS);
                 if self.unheard {
                     self.incoming.push(Incoming::Begun);
                 } else {

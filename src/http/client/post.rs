@@ -13,7 +13,7 @@ use crate::proto::Millis;
 use crate::text::take_where;
 use crate::types::{meta, method};
 
-use super::exchange::{Exchange, ExchangePurpose, ExchangeState, PATIENCE, Refused, Subject};
+use super::exchange::{Exchange, ExchangePurpose, PATIENCE, Refused, Subject};
 use super::session::{Session, request_id};
 use super::{Action, Http, Incoming, Sending, at, id_at, text_at};
 
@@ -67,7 +67,7 @@ impl<P: Payload> Http<P> {
         match &mut self.session {
             Some(session) => {
                 match &mut session.waiting {
-                    Some(waiting) if self.begins.is_infinite() || kind.may_report() => {
+                    Some(waiting) if self.begins.is_none() || kind.may_report() => {
                         waiting.push((message, patience));
                     }
                     _ => {
@@ -93,7 +93,7 @@ impl<P: Payload> Http<P> {
 
     /// Asks for the answer to a request of an earlier connection, behind that event.
     fn resume(&mut self, message: P, event: &str, patience: Millis) -> Option<NonZero<u32>> {
-        let mut exchange = Exchange::new(ExchangePurpose::Message, Some(message), false);
+        let mut exchange = self.exchange(ExchangePurpose::Message, Some(message), false);
         exchange.stream = EventStream::behind(event);
         exchange.resumes = true;
         exchange.replays = true;
@@ -121,16 +121,25 @@ impl<P: Payload> Http<P> {
             self.session = None;
             self.version = Some(version);
         }
-        self.fetch(Exchange::new(purpose, Some(message), again), "POST")
+        let exchange = self.exchange(purpose, Some(message), again);
+        self.fetch(exchange, "POST")
+    }
+
+    /// An exchange that is to be started.
+    #[inline(never)]
+    pub(super) fn exchange(
+        &mut self,
+        purpose: ExchangePurpose<P>,
+        message: Option<P>,
+        again: bool,
+    ) -> Box<Exchange<P>> {
+        self.newest += 1;
+        Exchange::new(self.newest, purpose, message, again, self.now)
     }
 
     /// Starts an exchange.
     pub(super) fn fetch(&mut self, mut exchange: Box<Exchange<P>>, verb: &'static str) -> u32 {
-        self.newest += 1;
-        exchange.number = self.newest;
-        exchange.state = ExchangeState::Sent;
-        exchange.deadline = f64::INFINITY;
-        exchange.started = self.now;
+        let number = exchange.number;
         let mut headers = Vec::new();
         let mut header = |name: &'static str, value: P| put(&mut headers, name, value);
         let body = exchange.message.clone().filter(|_| verb == "POST");
@@ -177,8 +186,8 @@ impl<P: Payload> Http<P> {
         };
         let about = about.cloned();
         self.exchanges.push(exchange);
-        self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body, about });
-        self.newest
+        self.actions.push(Action::Fetch { exchange: number, verb, headers, body, about });
+        number
     }
 
     /// Reads the answer to `tools/list`; tools that cannot be called are taken out of it.

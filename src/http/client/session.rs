@@ -84,7 +84,8 @@ impl<P: Payload> Http<P> {
 
     /// Opens the server's own stream.
     pub(super) fn listen(&mut self) {
-        self.fetch(Exchange::new(ExchangePurpose::Listen, None, false), "GET");
+        let exchange = self.exchange(ExchangePurpose::Listen, None, false);
+        self.fetch(exchange, "GET");
     }
 
     /// Whether the stream of an exchange can be asked for again: it belongs to the session that there
@@ -107,7 +108,7 @@ impl<P: Payload> Http<P> {
             let initialize = session.initialize.clone();
             // What waits for the server's own stream waits for the new session now.
             if self.unheard {
-                self.begins = f64::INFINITY;
+                self.begins = None;
             } else {
                 self.begin();
             }
@@ -252,8 +253,7 @@ impl<P: Payload> Http<P> {
     /// The server's own stream is there, or is waited for no longer.
     #[inline(never)]
     pub(super) fn begin(&mut self) {
-        if self.begins.is_finite() {
-            self.begins = f64::INFINITY;
+        if self.begins.take().is_some() {
             if self.unheard {
                 self.begin_session();
             } else {
@@ -279,7 +279,8 @@ impl<P: Payload> Http<P> {
     /// Tells the server that the session is not needed any more. It goes on until the server agrees.
     pub fn end_session(&mut self) {
         if self.session_id().is_some() {
-            self.fetch(Exchange::new(ExchangePurpose::End, None, false), "DELETE");
+            let exchange = self.exchange(ExchangePurpose::End, None, false);
+            self.fetch(exchange, "DELETE");
         }
     }
 
@@ -287,8 +288,8 @@ impl<P: Payload> Http<P> {
     pub(super) fn ended(&mut self, number: u32) {
         let Some(one) = self.find(number) else { return };
         let session = one.session;
-        let agreed =
-            matches!(one.purpose, ExchangePurpose::End) && (one.is_ok() || one.status == 405);
+        let agreed = matches!(one.purpose, ExchangePurpose::End)
+            && (one.is_ok() || one.status() == Some(405));
         // There may be another one by now.
         if agreed && self.session.as_ref().is_some_and(|current| Some(current.number) == session) {
             self.forget_session("the session was ended");
