@@ -115,8 +115,8 @@ fn with_hand<T>(use_it: impl FnOnce(&Hand) -> Option<T>) -> Option<T> {
 
 /// Rounds as the engine does.
 #[cfg(feature = "npm-client")]
-pub(super) fn read_number(text: &str) -> f64 {
-    number(text)
+pub(super) fn read_number(text: &str) -> Option<f64> {
+    Some(number(text)).filter(|value| value.is_finite())
 }
 
 /// Property names as JavaScript strings, by the address of the literal.

@@ -55,7 +55,7 @@ pub(super) struct PendingCall<P> {
     pub slot: Slot,
     pub limits: CallLimits,
     /// The latest progress value.
-    pub latest: f64,
+    pub latest: Option<f64>,
     /// Whether progress has come since the table last checked.
     pub progressed: bool,
     idle_deadline: Millis,
@@ -138,7 +138,7 @@ impl<P> CallTable<P> {
             pages,
             slot,
             limits,
-            latest: f64::NEG_INFINITY,
+            latest: None,
             progressed: false,
             idle_deadline: now + limits.timeout,
             total_deadline: now + limits.max_total,
@@ -212,7 +212,7 @@ impl<P> CallTable<P> {
         if token {
             call.id = request;
             call.token_lives = true;
-            call.latest = f64::NEG_INFINITY;
+            call.latest = None;
             // The newest id belongs at the end; `find` left the place in `hint`.
             if let Some([call, later @ ..]) = self.calls.get_mut(self.hint..) {
                 for next in later.iter_mut().rev() {

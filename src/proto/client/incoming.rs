@@ -137,7 +137,7 @@ impl<P: Payload> ClientMachine<P> {
                 Purpose::Probe | Purpose::Initialize => return Some(id),
                 Purpose::Subscribe(_) => true,
                 Purpose::Call(call) => {
-                    self.calls.find(*call).is_some_and(|call| call.latest == f64::NEG_INFINITY)
+                    self.calls.find(*call).is_some_and(|call| call.latest.is_none())
                         && !self.subscriptions.is_open(*call)
                 }
             };

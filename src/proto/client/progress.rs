@@ -55,14 +55,16 @@ impl<P> CallTable<P> {
         };
         call.progressed = true;
         let mut oddity = None;
-        if progress <= call.latest {
-            let below = progress < call.latest;
+        if let Some(latest) = call.latest
+            && progress <= latest
+        {
+            let below = progress < latest;
             oddity = Some(if below { Oddity::Backward } else { Oddity::Duplicate });
             if call.limits.strict {
                 return Heard { slot: None, oddity };
             }
         }
-        call.latest = progress;
+        call.latest = Some(progress);
         Heard { slot: Some(call.slot), oddity }
     }
 }

@@ -81,6 +81,7 @@ pub(super) enum Purpose {
 /// been answered stays as a gap until gaps outnumber the rest.
 #[derive(Debug)]
 pub(super) struct Requests {
+    /// How many ids have been handed out, of which it is the newest.
     newest: i64,
     sent: Vec<(RequestId, Option<Purpose>)>,
     waiting: usize,
@@ -105,7 +106,7 @@ impl Requests {
         self.waiting += 1;
     }
 
-    /// The latest id; 0 before the first.
+    /// How many ids have been handed out; the newest, if there is one.
     #[inline]
     pub fn newest(&self) -> i64 {
         self.newest

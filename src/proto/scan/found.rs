@@ -26,10 +26,11 @@ pub struct Scanned {
     pub is_wide: bool,
 }
 
-/// Reads a number that the scanner does not round itself, which is JSON's by its form.
-pub type ReadNumber = fn(&str) -> f64;
+/// Reads a number that the scanner does not round itself, which is JSON's by its form; `None` if it is
+/// greater than all that there are.
+pub type ReadNumber = fn(&str) -> Option<f64>;
 
 /// [`ReadNumber`] by Rust's own means, which a browser's module had rather not carry.
-pub fn parse_number(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
+pub fn parse_number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
 }

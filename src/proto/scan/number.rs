@@ -101,7 +101,7 @@ impl Cursor<'_> {
         // All of it is ASCII; to check that as UTF-8 would bring the check into every page.
         let text: String =
             self.frame.get(start..self.at)?.iter().map(|&byte| char::from(byte)).collect();
-        Some((self.read_number)(&text)).filter(|value| value.is_finite())
+        (self.read_number)(&text)
     }
 
     /// A number as JSON writes it, from its sign on.
