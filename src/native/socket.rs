@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     jsonrpc::{Payload, Raw},
-    proto::version::Era,
+    proto::{client::AUTHORIZATION_ENDED, version::Era},
     server::{Driver, Link, Transmit},
 };
 
@@ -44,8 +44,6 @@ const UNANSWERED: u32 = 2;
 
 /// How often it is looked whether calls of somebody whose token has ended are still under way.
 const LOOK: Duration = Duration::from_millis(50);
-/// Closes the WebSocket of somebody whose token has ended.
-const TOKEN_ENDED: u16 = 4401;
 
 /// Why a connection ends.
 enum End {
@@ -111,7 +109,10 @@ async fn expire(link: &Link, expiry: Expiry) -> End {
         () = idle => {}
         () = overdue => {}
     }
-    End::Close(CloseCode::Library(TOKEN_ENDED), "the token has ended: come back with a new one")
+    End::Close(
+        CloseCode::Library(AUTHORIZATION_ENDED),
+        "the token has ended: come back with a new one",
+    )
 }
 
 /// Whether a text asks for something.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{model::Context, result::Json};
-use crate::types::{Completion, Content, GetPromptResult, PromptMessage, ResourceContents};
+use crate::types::{Completion, Content, GetPromptResult, PromptMessage, ResourceContents, media};
 
 /// Why a resource could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl IntoContents for String {
         mime_type: Option<&str>,
     ) -> Result<Vec<ResourceContents>, ReadError> {
         let contents = ResourceContents::text(uri, self);
-        Ok(vec![contents.mime_type(mime_type.unwrap_or("text/plain"))])
+        Ok(vec![contents.mime_type(mime_type.unwrap_or(media::TEXT))])
     }
 }
 
@@ -65,7 +65,7 @@ impl IntoContents for Vec<u8> {
         mime_type: Option<&str>,
     ) -> Result<Vec<ResourceContents>, ReadError> {
         let contents = ResourceContents::blob(uri, self);
-        Ok(vec![contents.mime_type(mime_type.unwrap_or("application/octet-stream"))])
+        Ok(vec![contents.mime_type(mime_type.unwrap_or(media::BYTES))])
     }
 }
 
@@ -75,7 +75,7 @@ impl IntoContents for Value {
         uri: &str,
         mime_type: Option<&str>,
     ) -> Result<Vec<ResourceContents>, ReadError> {
-        self.to_string().into_contents(uri, Some(mime_type.unwrap_or("application/json")))
+        self.to_string().into_contents(uri, Some(mime_type.unwrap_or(media::JSON)))
     }
 }
 

@@ -90,6 +90,7 @@ pub(crate) mod schema;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod tool;
 
+pub(crate) use crate::names::media;
 pub use crate::names::{meta, method};
 pub use capability::{Capability, ClientCapabilities};
 pub use completion::{Completion, CompletionRequest, Reference};

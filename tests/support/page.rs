@@ -11,16 +11,13 @@ use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, ClientConfig, ClientMachine, InputRequest, Mode, Negotiated, Oddity,
-    Output, RequestId, Requested, Slot,
+    CallLimits, Channel, ClientConfig, ClientMachine, InputRequest, LONGEST_SCANNED, Mode,
+    Negotiated, Oddity, Output, RequestId, Requested, Slot,
 };
 use mcp_wasm::proto::scan::{Scanned, parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
-
-/// The longest frame that the binding scans.
-const SHORT: usize = 4096;
 
 /// Which way progress frames take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +191,7 @@ impl Page {
     pub fn frame(&mut self, text: &str) {
         if self.path == Path::Scanned
             && !self.slots.is_empty()
-            && text.encode_utf16().count() <= SHORT
+            && text.encode_utf16().count() <= LONGEST_SCANNED
             && let Some(scanned) = scan(&marked(text), parse_number)
         {
             let heard = self.machine.receive_scanned(&scanned);

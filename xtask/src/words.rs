@@ -14,6 +14,14 @@ const SCRIPT: &str = "pkg-template/wasm/words.js";
 /// Where the binding's numbers are, one enum that it hands on as it is, and the codes of errors.
 const SOURCES: [&str; 3] = ["src/wasm", "src/proto/client/oddity.rs", "src/jsonrpc/message.rs"];
 
+/// What layers say again that may not read `words.js`, or that are no part of the binding: the script and its
+/// constant, the source and its own.
+const AGAIN: [[&str; 4]; 3] = [
+    ["base/json.js", "SHORT", "src/proto/client/progress.rs", "LONGEST_SCANNED"],
+    ["transports/socket.js", "EXPIRED", "src/proto/client/renewal.rs", "AUTHORIZATION_ENDED"],
+    ["transports/socket.js", "SETTLED", "src/proto/client/renewal.rs", "SETTLED"],
+];
+
 /// Numbers by their names, as they were written.
 type Words = BTreeMap<String, String>;
 
@@ -39,6 +47,11 @@ pub fn compare() -> Result<()> {
         scripts += &read(file)?;
     }
     differences.extend(undone(&script, &scripts));
+    for [file, name, source, other] in AGAIN {
+        let script = read(root().join("pkg-template").join(file))?;
+        let source = read(root().join(source))?;
+        differences.extend(said_again(&script, name, &source, other));
+    }
     if !differences.is_empty() {
         bail!("{SCRIPT} and the binding differ:\n  {}", differences.join("\n  "));
     }
@@ -61,6 +74,17 @@ fn differences(rust: &str, script: &str) -> Vec<String> {
     let missing = variants.keys().filter(|name| !said.contains_key(*name));
     found.extend(missing.map(|name| format!("{name} is in Rust only")));
     found
+}
+
+/// What is wrong with a constant of a script that says again what one in Rust says.
+fn said_again(script: &str, name: &str, rust: &str, other: &str) -> Option<String> {
+    let said = rust_constants(rust).remove(other);
+    let number = script.lines().find_map(|line| {
+        line.trim_start_matches("export ").strip_prefix(&format!("const {name} = "))
+    });
+    let number = number.map(|number| plain(number.trim_end_matches(';')));
+    (number.is_none() || number != said)
+        .then(|| format!("{name} is {number:?} in the script, and {other} is {said:?} in Rust"))
 }
 
 /// The steps that no script does, and that would be passed over in silence.
@@ -181,6 +205,18 @@ mod tests {
             ["no script does STEP_SEND"]
         );
         assert_eq!(undone(script, "words.STEP_SEND_ON, words.STEP_SEND)"), [""; 0]);
+    }
+
+    #[test]
+    fn a_constant_that_is_said_again_otherwise_or_no_more_is_a_difference() {
+        let rust = "pub const LONGEST: usize = 4_096;\nconst SETTLED: Millis = 1_000.0;\n";
+        assert_eq!(said_again("const SHORT = 4096;\n", "SHORT", rust, "LONGEST"), None);
+        assert_eq!(said_again("const SETTLED = 1000;\n", "SETTLED", rust, "SETTLED"), None);
+        let other = said_again("const SHORT = 4095;\n", "SHORT", rust, "LONGEST");
+        assert!(other.is_some_and(|difference| difference.contains("4095")));
+        assert!(said_again("const LONG = 4096;\n", "SHORT", rust, "LONGEST").is_some());
+        assert!(said_again("const SHORT = 4096;\n", "SHORT", rust, "GONE").is_some());
+        assert!(said_again("", "SHORT", rust, "GONE").is_some());
     }
 
     #[test]

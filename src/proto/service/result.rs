@@ -4,6 +4,7 @@ use super::check::{block, failure};
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
     proto::{server::no_such_resource, version::Version},
+    types::media,
 };
 
 /// Suggestions that one answer may carry.
@@ -113,8 +114,7 @@ fn contents<P: Payload>(value: P, uri: &str, mime_type: Option<&str>) -> Option<
     }
     let is_content = |value: &P| value.text("text").is_some() || value.text("blob").is_some();
     let one = |value: &P| {
-        let default =
-            if value.get("blob").is_some() { "application/octet-stream" } else { "text/plain" };
+        let default = if value.get("blob").is_some() { media::BYTES } else { media::TEXT };
         let mut content = P::object();
         content.set_text("uri", uri);
         content.set_text("mimeType", mime_type.unwrap_or(default));
@@ -126,8 +126,8 @@ fn contents<P: Payload>(value: P, uri: &str, mime_type: Option<&str>) -> Option<
         _ if is_content(&value) => vec![one(&value)],
         _ => {
             let (text, default) = match value.as_text() {
-                Some(text) => (text, "text/plain"),
-                None => (value.to_json().unwrap_or_default(), "application/json"),
+                Some(text) => (text, media::TEXT),
+                None => (value.to_json().unwrap_or_default(), media::JSON),
             };
             let mut content = of("text", P::string(&text));
             content.set_text("mimeType", mime_type.unwrap_or(default));
