@@ -12,6 +12,8 @@ use mcp_wasm::native::Options;
 use mcp_wasm::native::auth::{Auth, Rejected, Verifier};
 use mcp_wasm::server::{Context, NoArguments, Principal, Server};
 use serde_json::json;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 #[path = "support/socket.rs"]
@@ -116,6 +118,44 @@ async fn a_socket_that_ends_with_its_token_and_is_not_let_in_again_says_that_the
         let late = whoami(&client).await.unwrap_err();
         assert_eq!((late.code(), late.call()), ("AUTH_REQUIRED", "tools/call whoami"), "{late}");
         assert!(late.to_string().ends_with("it was not sent"), "{late}");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_ends_with_its_token_while_no_server_is_there_says_that_it_could_not_be_opened()
+ {
+    for mode in MODES {
+        let (host, _) = host(1, 3.0).await;
+        // In front of the server, for one connection.
+        let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/mcp", front.local_addr().unwrap());
+        let address = host.address;
+        tokio::spawn(async move {
+            let (mut near, _) = front.accept().await.unwrap();
+            drop(front);
+            let mut far = TcpStream::connect(address).await.unwrap();
+            let _ = copy_bidirectional(&mut near, &mut far).await;
+        });
+        let connect = Client::connect(&url).mode(mode).header("Authorization", "Bearer alice");
+        let (connect, ends) = listening(connect);
+        let client = connect.await.unwrap();
+        assert_eq!(whoami(&client).await.unwrap(), "alice");
+        eventually(|| !ends.lock().unwrap().is_empty()).await;
+        let told = ends.lock().unwrap().clone();
+        let [end] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(end.code(), "CLOSED", "{end}");
+        let late = whoami(&client).await.unwrap_err();
+        assert_eq!((late.code(), late.call()), ("CLOSED", "tools/call whoami"), "{late}");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_is_not_let_in_at_first_is_no_authorization_that_has_ended() {
+    for mode in MODES {
+        let (_host, connect) = host(0, 3.0).await;
+        let error = connect(mode).header("Authorization", "Bearer alice").await.unwrap_err();
+        assert_eq!(error.code(), "CLOSED", "{error}");
+        assert!(error.to_string().contains("401"), "{error}");
     }
 }
 

@@ -96,7 +96,7 @@ impl Engine {
     }
 
     /// The channel has ended; `expired`: how long it had been open, if the server ended it because its
-    /// authorization had come to its end.
+    /// authorization had come to its end; 0 if it did not let it in.
     pub fn closed(&self, reason: &str, expired: Option<Millis>) {
         if self.with(|core| core.hung_up(reason, expired, Here::now())) {
             self.unauthorized.store(true, Relaxed);

@@ -90,7 +90,7 @@ pub struct End {
     /// The last lines that it wrote to its standard error.
     pub stderr: Vec<String>,
     /// How long a WebSocket had been open, in milliseconds, that the server has ended because its
-    /// authorization had come to its end: by the close code 4401.
+    /// authorization had come to its end: by the close code 4401. 0 if it did not let it in.
     pub expired: Option<Millis>,
 }
 
@@ -293,6 +293,12 @@ impl PassingReport {
 impl End {
     fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), ..Self::default() }
+    }
+}
+
+impl From<String> for End {
+    fn from(reason: String) -> Self {
+        Self::new(reason)
     }
 }
 

@@ -28,7 +28,7 @@ use crate::proto::client::AUTHORIZATION_ENDED;
 use crate::text::{ECHO, clip};
 
 type Connection = WebSocketStream<Upgraded>;
-type Opening = Pin<Box<dyn Future<Output = Result<Connection, String>> + Send>>;
+type Opening = Pin<Box<dyn Future<Output = Result<Connection, End>> + Send>>;
 
 /// How long the other side may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -73,7 +73,7 @@ impl Socket {
                     self.state = State::Open(Box::new(open));
                     return Poll::Ready(TransportEvent::Open);
                 }
-                Err(reason) => End::new(reason),
+                Err(end) => end,
             },
             State::Open(open) => match ready!(open.poll(cx, self.limit)) {
                 Ok(event) => return Poll::Ready(event),
@@ -179,13 +179,13 @@ impl Open {
 }
 
 /// Opens it; the error says why that was not possible.
-async fn open(web: Web, limit: usize) -> Result<Connection, String> {
+async fn open(web: Web, limit: usize) -> Result<Connection, End> {
     let requests = requests()?;
     let (scheme, rest) = web.url.split_once(':').unwrap_or_default();
     let url = match scheme.to_ascii_lowercase().as_str() {
         "ws" => format!("http:{rest}"),
         "wss" => format!("https:{rest}"),
-        _ => return Err("the URL must start with ws: or wss:".to_owned()),
+        _ => return Err(End::new("the URL must start with ws: or wss:")),
     };
     let key = generate_key();
     let mut headers = web.headers()?;
@@ -199,7 +199,9 @@ async fn open(web: Web, limit: usize) -> Result<Connection, String> {
     let answered = web.send(requests.get(url).headers(headers)).await;
     let Answered { response, words } = answered.map_err(|error| describe(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(refusal(response, words).await);
+        let wants = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        let expired = wants.then_some(0.0);
+        return Err(End { expired, ..End::new(refusal(response, words).await) });
     }
     check(response.headers(), &key, &web.protocols)?;
     let stream = response.upgrade().await.map_err(|error| describe(&error))?;

@@ -39,7 +39,8 @@ impl Engine {
     /// The channel could not be opened.
     pub(super) fn refused(&self, error: Error) {
         self.platform.cause.replace(Some(error));
-        self.closed("the connection could not be opened", None);
+        // No page is told whether it was let in.
+        self.closed("the connection could not be opened", Some(0.0));
     }
 
     /// A frame of text has arrived.

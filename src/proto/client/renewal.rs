@@ -117,11 +117,12 @@ impl<P: Payload> Renewal<P> {
 
 impl<P: Payload> ClientMachine<P> {
     /// A channel has ended; `expired`: how long it had been open, if the server ended it because its
-    /// authorization had come to its end ([`AUTHORIZATION_ENDED`]). Then this is [`expired`](Self::expired), unless
-    /// it was too short for another to fare better, and else [`closed`](Self::closed). Returns whether the
-    /// connection is over for want of an authorization.
+    /// authorization had come to its end ([`AUTHORIZATION_ENDED`]), and 0 if it was not let in. Then this is
+    /// [`expired`](Self::expired), unless it was too short for another to fare better, and else
+    /// [`closed`](Self::closed). Returns whether the connection is over for want of an authorization.
     pub fn hung_up(&mut self, reason: &str, expired: Option<Millis>, now: Millis) -> bool {
-        let wants = expired.is_some() || self.handshake.is_renewing();
+        // Who was never let in does not know of an end.
+        let wants = expired.is_some_and(|open| open > 0.0 || self.handshake.is_renewing());
         match expired {
             Some(open) if open > SETTLED => self.expired(reason, now),
             _ => self.closed(reason),
