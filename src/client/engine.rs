@@ -12,10 +12,9 @@ use super::platform::{Drive, Platform};
 use super::questions::{Functions, Inquirer};
 use super::{Error, Exit, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::jsonrpc::{Outline, Payload};
-use crate::proto::Millis;
 use crate::proto::client::{
     CallLimits, Channel, ClientConfig, Heard, NoAnswer, Oddity, Output, ReplyTo, RequestId,
-    Requested, Slot,
+    Requested, Slot, Unauthorized,
 };
 use crate::types::method;
 
@@ -95,10 +94,9 @@ impl Engine {
         self.platform.start(self);
     }
 
-    /// The channel has ended; `expired`: how long it had been open, if the server ended it because its
-    /// authorization had come to its end; 0 if it did not let it in.
-    pub fn closed(&self, reason: &str, expired: Option<Millis>) {
-        if self.with(|core| core.hung_up(reason, expired, Here::now())) {
+    /// The channel has ended, or could not be opened.
+    pub fn closed(&self, reason: &str, unauthorized: Option<Unauthorized>) {
+        if self.with(|core| core.hung_up(reason, unauthorized, Here::now())) {
             self.unauthorized.store(true, Relaxed);
         }
         self.platform.stir(self);

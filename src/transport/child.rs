@@ -313,7 +313,7 @@ impl Running {
             let last: Vec<String> = last.map(|line| format!("{:?}", clip(line, ECHO))).collect();
             reason.push_str(&last.join(", "));
         }
-        End { reason, exit, stderr, expired: None }
+        End { reason, exit, stderr, unauthorized: None }
     }
 }
 

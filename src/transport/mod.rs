@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::http::client::Incoming;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
-use crate::proto::client::{Channel, ClientMachine, Report, RequestId};
+use crate::proto::client::{Channel, ClientMachine, Report, RequestId, Unauthorized};
 use crate::proto::scan::{LONGEST, Scanned, parse_number, scan};
 
 pub use authorize::{Authorize, Denial, Later, Remedy};
@@ -89,9 +89,8 @@ pub struct End {
     pub exit: Option<ExitStatus>,
     /// The last lines that it wrote to its standard error.
     pub stderr: Vec<String>,
-    /// How long a WebSocket had been open, in milliseconds, that the server has ended because its
-    /// authorization had come to its end: by the close code 4401. 0 if it did not let it in.
-    pub expired: Option<Millis>,
+    /// How a WebSocket ended for want of an authorization, if it did.
+    pub unauthorized: Option<Unauthorized>,
 }
 
 impl Transport {
@@ -228,7 +227,7 @@ impl TransportEvent {
                 None => client.fault(error),
             },
             Self::End(end) => {
-                client.hung_up(&end.reason, end.expired, now);
+                client.hung_up(&end.reason, end.unauthorized, now);
             }
         }
     }

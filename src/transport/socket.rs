@@ -24,7 +24,7 @@ use super::{End, TransportEvent, endurance, now};
 use crate::error::Error;
 use crate::jsonrpc::Outline;
 use crate::proto::Millis;
-use crate::proto::client::AUTHORIZATION_ENDED;
+use crate::proto::client::{AUTHORIZATION_ENDED, Unauthorized};
 use crate::text::{ECHO, clip};
 
 type Connection = WebSocketStream<Upgraded>;
@@ -140,8 +140,8 @@ impl Open {
                     let frame = frame.as_ref();
                     let is_expired =
                         frame.is_some_and(|frame| u16::from(frame.code) == AUTHORIZATION_ENDED);
-                    let expired = is_expired.then(|| now() - self.since);
-                    return Poll::Ready(Err(End { expired, ..End::new(ending(frame)) }));
+                    let unauthorized = is_expired.then(|| Unauthorized::Ended(now() - self.since));
+                    return Poll::Ready(Err(End { unauthorized, ..End::new(ending(frame)) }));
                 }
                 // Those of control are answered by the library.
                 Poll::Ready(Some(Ok(_))) => {
@@ -200,8 +200,8 @@ async fn open(web: Web, limit: usize) -> Result<Connection, End> {
     let Answered { response, words } = answered.map_err(|error| describe(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let wants = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        let expired = wants.then_some(0.0);
-        return Err(End { expired, ..End::new(refusal(response, words).await) });
+        let unauthorized = wants.then_some(Unauthorized::Refused);
+        return Err(End { unauthorized, ..End::new(refusal(response, words).await) });
     }
     check(response.headers(), &key, &web.protocols)?;
     let stream = response.upgrade().await.map_err(|error| describe(&error))?;

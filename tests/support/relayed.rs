@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use mcp_wasm::proto::client::Channel;
+use mcp_wasm::proto::client::{Channel, Unauthorized};
 use mcp_wasm::proto::relay::{Act, FrontId, Relay, RelayOptions, RelayOutput};
 use mcp_wasm::proto::server::{Event, Limits, ServerMachine, Transmit};
 use mcp_wasm::proto::version::Version;
@@ -216,7 +216,11 @@ impl World {
 
     /// The server ends the channel with its authorization.
     pub fn expire(&mut self) {
-        let is_over = self.relay.back_mut().hung_up("the token has ended", Some(2_000.0), self.now);
+        let is_over = self.relay.back_mut().hung_up(
+            "the token has ended",
+            Some(Unauthorized::Ended(2_000.0)),
+            self.now,
+        );
         assert!(!is_over, "another takes its place");
         self.relay.settle(self.now);
         self.run();

@@ -96,7 +96,7 @@ impl Line {
                     // There is one end.
                     let _ = engine.exit.set(Arc::new(exit));
                 }
-                engine.closed(&end.reason, end.expired);
+                engine.closed(&end.reason, end.unauthorized);
             }
             event => engine.with(|core| event.tell(core, now())),
         }

@@ -13,7 +13,7 @@ use super::fetch::PageHttp;
 use super::platform::{self, now};
 use super::scanned::progress_of;
 use crate::jsonrpc::outline;
-use crate::proto::client::{LONGEST_SCANNED, Output, RequestId, Slot};
+use crate::proto::client::{LONGEST_SCANNED, Output, RequestId, Slot, Unauthorized};
 use crate::proto::scan::{parse_number, scan};
 
 impl Engine {
@@ -40,7 +40,7 @@ impl Engine {
     pub(super) fn refused(&self, error: Error) {
         self.platform.cause.replace(Some(error));
         // No page is told whether it was let in.
-        self.closed("the connection could not be opened", Some(0.0));
+        self.closed("the connection could not be opened", Some(Unauthorized::Refused));
     }
 
     /// A frame of text has arrived.

@@ -14,7 +14,7 @@ use super::super::engine::Engine;
 use super::super::machine::Fault;
 use super::super::platform::Drive;
 use super::platform::now;
-use crate::proto::client::AUTHORIZATION_ENDED;
+use crate::proto::client::{AUTHORIZATION_ENDED, Unauthorized};
 
 #[wasm_bindgen]
 extern "C" {
@@ -75,7 +75,7 @@ impl PageSocket {
                 return engine.refused(refusal(&engine, event.code()));
             };
             let is_expired = event.code() == AUTHORIZATION_ENDED;
-            engine.closed(&ending(&event), is_expired.then(|| now() - since));
+            engine.closed(&ending(&event), is_expired.then(|| Unauthorized::Ended(now() - since)));
         });
 
         socket.set_onopen(Some(open.as_ref().unchecked_ref()));

@@ -51,7 +51,7 @@ pub use output::{
 };
 pub use pages::PageLimits;
 pub use progress::LONGEST_SCANNED;
-pub use renewal::AUTHORIZATION_ENDED;
+pub use renewal::{AUTHORIZATION_ENDED, Unauthorized};
 pub use requests::{RequestId, Slot};
 
 use crate::error::{Clock, Error};

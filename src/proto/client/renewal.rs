@@ -18,6 +18,15 @@ const MANY: usize = 64;
 /// The code by which a server ends a WebSocket with its authorization.
 pub const AUTHORIZATION_ENDED: u16 = 4401;
 
+/// How a channel came to its end for want of an authorization.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unauthorized {
+    /// The server ended it by [`AUTHORIZATION_ENDED`], after it had been open that long, in milliseconds.
+    Ended(Millis),
+    /// The server did not let it in.
+    Refused,
+}
+
 /// How long such a WebSocket must have been open for another to take its place, in milliseconds: one that
 /// ends sooner would only do so again.
 const SETTLED: Millis = 1_000.0;
@@ -116,15 +125,22 @@ impl<P: Payload> Renewal<P> {
 }
 
 impl<P: Payload> ClientMachine<P> {
-    /// A channel has ended; `expired`: how long it had been open, if the server ended it because its
-    /// authorization had come to its end ([`AUTHORIZATION_ENDED`]), and 0 if it was not let in. Then this is
-    /// [`expired`](Self::expired), unless it was too short for another to fare better, and else
+    /// A channel has ended, or could not be opened. If its authorization had come to its end, this is
+    /// [`expired`](Self::expired), unless it was open too short for another to fare better, and else
     /// [`closed`](Self::closed). Returns whether the connection is over for want of an authorization.
-    pub fn hung_up(&mut self, reason: &str, expired: Option<Millis>, now: Millis) -> bool {
-        // Who was never let in does not know of an end.
-        let wants = expired.is_some_and(|open| open > 0.0 || self.handshake.is_renewing());
-        match expired {
-            Some(open) if open > SETTLED => self.expired(reason, now),
+    pub fn hung_up(
+        &mut self,
+        reason: &str,
+        unauthorized: Option<Unauthorized>,
+        now: Millis,
+    ) -> bool {
+        let wants = unauthorized.is_some_and(|how| match how {
+            Unauthorized::Ended(_) => true,
+            // Who was never let in had none that could end.
+            Unauthorized::Refused => self.handshake.is_renewing(),
+        });
+        match unauthorized {
+            Some(Unauthorized::Ended(open)) if open > SETTLED => self.expired(reason, now),
             _ => self.closed(reason),
         }
         wants && self.handshake.is_closed()
