@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::env;
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -59,29 +60,44 @@ struct Job {
 pub fn run(tools: &Tools, directory: &str) -> Result<Outcome> {
     let (shared, alone) = order(files(directory)?, env::var_os(BROWSERS).is_some());
     let outcome = Mutex::new(Outcome::default());
-    let one = |job: &Job| {
-        let result = tell(tools, job);
+    let one = |job: Job| {
+        let result = tell(tools, &job);
         let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok(of_file) => *outcome += of_file,
             Err(error) => outcome.fail(format!("{}: {error:#}", job.file)),
         }
     };
-    let queue = Mutex::new(shared);
+    side_by_side(shared, alone, one);
+    Ok(outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Works on so many at a time as there are lanes, and then on the others by themselves.
+pub fn side_by_side<J: Send>(
+    shared: impl IntoIterator<Item = J>,
+    alone: impl IntoIterator<Item = J>,
+    one: impl Fn(J) + Sync,
+) {
+    let queue = Mutex::new(shared.into_iter().collect::<VecDeque<J>>());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     thread::scope(|scope| {
         for _ in 0..LANES {
             scope.spawn(|| {
                 while let Some(job) = next() {
-                    one(&job);
+                    one(job);
                 }
             });
         }
     });
-    for job in &alone {
-        one(job);
-    }
-    Ok(outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+    alone.into_iter().for_each(one);
+}
+
+/// Says what is done, and all that it has printed.
+pub fn told(what: impl fmt::Display, output: &str) {
+    // Held, so that what others say comes before or after it.
+    let mut out = io::stdout().lock();
+    say(what);
+    let _ = out.write_all(output.as_bytes());
 }
 
 /// As `directory/name.test.mjs`.
@@ -133,10 +149,7 @@ fn tell(tools: &Tools, job: &Job) -> Result<Outcome> {
     }
     let (status, output) = command.collect(DEADLINE)?;
     let seconds = start.elapsed().as_secs_f64();
-    // Held, so that what others say comes before or after it.
-    let mut out = io::stdout().lock();
-    say(format_args!("{what}: done in {seconds:.1} s"));
-    let _ = out.write_all(output.as_bytes());
+    told(format_args!("{what}: done in {seconds:.1} s"), &output);
     Ok(Outcome::of(file, &output, status.success()))
 }
 

@@ -26,6 +26,7 @@ mod outcome;
 mod package;
 mod programs;
 mod run;
+mod rust;
 mod sbom;
 mod setup;
 mod split;

@@ -7,9 +7,9 @@ use anyhow::{Result, bail};
 use enumset::{EnumSet, enum_set};
 
 use crate::outcome::Outcome;
-use crate::run::{DEADLINE, say};
+use crate::run::say;
 use crate::setup::{Need, Tools, setup};
-use crate::{check, fixture, gateway, lanes, package, programs, wasm_pack};
+use crate::{check, fixture, gateway, lanes, package, programs, rust, wasm_pack};
 
 struct Suite {
     name: &'static str,
@@ -19,7 +19,7 @@ struct Suite {
 
 const SUITES: [Suite; 9] = [
     Suite { name: "check", needs: check::NEEDS, run: |tools| Ok(check::check(tools)) },
-    Suite { name: "rust", needs: EnumSet::empty(), run: rust },
+    Suite { name: "rust", needs: EnumSet::empty(), run: rust::run },
     Suite {
         name: "chrome",
         needs: enum_set!(Need::Wasm | Need::WasmPack | Need::Chromium | Need::Chromedriver),
@@ -108,12 +108,6 @@ pub fn test(only: &[String]) -> Result<bool> {
     }
     println!("{} passed, {} failed", total.counts.passed, total.counts.failed);
     Ok(total.counts.failed == 0)
-}
-
-fn rust(tools: &Tools) -> Result<Outcome> {
-    let tests = tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
-    let (status, output) = tests.stream(DEADLINE)?;
-    Ok(Outcome::of("rust", &output, status.success()))
 }
 
 /// The node:test files of a directory of `tests/`, after what all of them need is built.
