@@ -58,7 +58,7 @@ pub static TURN: Mutex<()> = Mutex::new(());
 pub const TIMES: usize = 8;
 /// Times what a tree of it takes to be made that a message may take. With optimization a tree of a MiB
 /// of zeros takes about 9 ms, so that this is less than 50 ms for each MiB; most messages take a third.
-pub const TREES: f64 = if cfg!(debug_assertions) { 16.0 } else { 5.0 };
+pub const TREES: f64 = 5.0;
 /// Bytes that do not depend on the message: what a call, its handler and its answer are, however
 /// small the message that asks for it is. Nearly 10 KiB is what a tool takes that asks its client.
 pub const FIXED: usize = 12 << 10;
