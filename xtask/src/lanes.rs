@@ -36,12 +36,13 @@ const ALONE: [(&str, &str); 6] = [
 ];
 
 /// What takes longest begins first, that of browsers once for each, so that the lanes end together.
-const LONG: [&str; 5] = [
+const LONG: [&str; 6] = [
     "node/rules.test.mjs",
     "browser/rules.test.mjs",
     "browser/page.test.mjs",
     "browser/worker.test.mjs",
     "browser/auth.test.mjs",
+    "interop/migration.test.mjs",
 ];
 
 /// Those that a long file of browsers is for, unless the variable of `tests/support/browser.mjs` narrows
