@@ -110,7 +110,11 @@ export class Fetcher {
    * @param {(about: object) => SendOptions | undefined} [own] the options of the message that it is about, unless it was sent with some
    */
   start(action, own) {
-    this.latest = this.#exchange(action, this.given.get(action[4]) ?? own?.(action[4]));
+    const about = action[4];
+    const options = this.given.get(about) ?? own?.(about);
+    // It may be said again when its call is over.
+    if (options) this.given.set(about, options);
+    this.latest = this.#exchange(action, options);
   }
 
   /**

@@ -122,6 +122,23 @@ rule("headers of a call go with all that is asked and said for its sake: how its
   equal(peer.exchanges.slice(first).filter(({ verb }) => verb === "POST").map(({ message, headers }) => [message.method, headers["x-tenant"]]), [...asked.map((method) => [method, "blue"]), last]);
 });
 
+rule("headers of a call go with what it said when that is said again in a new session", async (env) => {
+  const peer = await env.peer();
+  const client = env.client();
+  await within(client.connect(peer.target, { headers: { "x-tenant": "all" } }), "the connection");
+  peer.answers["logging/setLevel"] = () => ({});
+  await client.request({ method: "logging/setLevel", params: { level: "info" } }, { headers: { "x-tenant": "blue" } });
+  peer.intercept = ({ exchange, message, headers }) => {
+    if (message?.method !== "tools/call" || headers["mcp-session-id"] !== "session-1" || peer.all("initialize").length > 1) return false;
+    peer.link.command({ exchange, status: 404, end: true });
+    return true;
+  };
+  client.callTool("a").catch(() => {});
+  await peer.until("the new session", () => peer.all("logging/setLevel").length > 1);
+  const levels = peer.exchanges.filter(({ message }) => message?.method === "logging/setLevel");
+  equal(levels.map(({ headers }) => headers["x-tenant"]), ["blue", "blue"]);
+}, LEGACY);
+
 rule("many streams that stay open to one origin are warned of, once", async (env) => {
   // Node has no such limit, so it has to look like a browser; a copy has not warned yet.
   const scope = /** @type {any} */ (globalThis);
