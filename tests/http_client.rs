@@ -84,6 +84,8 @@ fn a_modern_request_carries_its_headers() {
         ("tasks/get", json!({ "taskId": "t1" }), Some("t1")),
         ("resources/list", json!({}), None),
         ("completion/complete", json!({ "name": "x" }), None),
+        // A member without a name is the name of nothing.
+        ("completion/complete", json!({ "": "x" }), None),
     ] {
         let (_, fetch) = web.request(method, params);
         assert_eq!(fetch.header("mcp-method"), Some(method));

@@ -30,6 +30,7 @@ export const ABILITIES = Symbol("abilities");
  */
 export const abilitiesOf = (transport) => ({
   ...transport[ABILITIES],
+  // Somebody else's transport says what it can do by no other means than its members.
   frames: "onframe" in transport,
   limits: "maxMessageSize" in transport,
   refuses: "onoversize" in transport,

@@ -111,7 +111,7 @@ export class Fetcher {
    */
   start(action, own) {
     const about = action[4];
-    const options = this.given.get(about) ?? own?.(about);
+    const options = about && (this.given.get(about) ?? own?.(about));
     // It may be said again when its call is over.
     if (options) this.given.set(about, options);
     this.latest = this.#exchange(action, options);

@@ -10,6 +10,7 @@ use super::call::{Call, CallFuture};
 use super::handler::{Callback, Once};
 use super::pending::Listener;
 use super::{CallHandle, Error, MaybeSend, Value};
+use crate::types::method;
 
 /// A subscription that is being prepared; awaited, it is made. From
 /// [`Client::listen`](super::Client::listen).
@@ -38,7 +39,7 @@ impl Listen {
     /// Sets what hears that the stream broke off, and why. It is opened again automatically; changes that
     /// happen meanwhile are not reported.
     pub fn on_interrupted(mut self, mut handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
-        let of = move |fault| handler(Error::new("subscriptions/listen", fault));
+        let of = move |fault| handler(Error::new(method::LISTEN, fault));
         self.listener.interrupted = Some(Callback::new(of));
         self
     }
@@ -84,7 +85,7 @@ impl Future for Listening {
         let ended = std::task::ready!(Pin::new(&mut subscription.call).poll(context));
         self.0 = None;
         Poll::Ready(Err(ended.err().unwrap_or_else(|| Error::Closed {
-            call: "subscriptions/listen".to_owned(),
+            call: method::LISTEN.to_owned(),
             reason: "the server ended the subscription at once".to_owned(),
             may_have_run: true,
             cause: None,

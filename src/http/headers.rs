@@ -1,5 +1,6 @@
 //! Header names and values of Streamable HTTP.
 
+use crate::proto::Millis;
 use crate::types::method;
 
 /// The revision that a message is written in.
@@ -53,6 +54,29 @@ pub fn encode(text: &str) -> String {
     }
     value.push_str(SUFFIX);
     value
+}
+
+/// How many milliseconds a header `Retry-After` asks for: it holds seconds, or a date, of which `until` says how
+/// far away it is.
+///
+/// ```
+/// use mcp_wasm::http::headers::retry_after;
+///
+/// let no_date = |_: &str| None;
+/// assert_eq!(retry_after(" 1.5 ", no_date), Some(1_500.0));
+/// assert_eq!(retry_after("-1", no_date), None);
+/// // What is over need not be waited for.
+/// assert_eq!(retry_after("Fri, 31 Dec 1999 23:59:59 GMT", |_| Some(-3.0)), Some(0.0));
+/// assert_eq!(retry_after("", |_| Some(3.0)), None);
+/// ```
+pub fn retry_after(value: &str, until: impl FnOnce(&str) -> Option<Millis>) -> Option<Millis> {
+    let value = value.trim();
+    let seconds = value.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
+    let after = match seconds {
+        Some(seconds) => seconds * 1_000.0,
+        None => until(value).filter(|_| !value.is_empty())?,
+    };
+    Some(after.max(0.0))
 }
 
 /// What a request is about, by its method: the member of its parameters that [`NAME`] repeats.

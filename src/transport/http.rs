@@ -17,7 +17,7 @@ use super::web::{Web, describe, is_refused, put, requests};
 use super::{TransportEvent, now, until};
 use crate::error::Error;
 use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
-use crate::http::headers::SESSION;
+use crate::http::headers::{self, SESSION};
 use crate::jsonrpc::{Payload, Raw, outline};
 use crate::proto::Millis;
 use crate::proto::client::RequestId;
@@ -330,15 +330,14 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// How many milliseconds a header `Retry-After` asks for: it holds seconds, or a date.
+/// What a header `Retry-After` asks for, in milliseconds.
 #[allow(clippy::disallowed_methods)] // clocks are read here
 fn retry_after(value: &str) -> Option<Millis> {
-    if let Ok(seconds) = value.trim().parse::<u32>() {
-        return Some(f64::from(seconds) * 1000.0);
-    }
-    let date = httpdate::parse_http_date(value.trim()).ok()?;
-    let after = date.duration_since(SystemTime::now()).unwrap_or_default();
-    Some(after.as_secs_f64() * 1000.0)
+    headers::retry_after(value, |date| {
+        let date = httpdate::parse_http_date(date).ok()?;
+        let after = date.duration_since(SystemTime::now()).unwrap_or_default();
+        Some(after.as_secs_f64() * 1000.0)
+    })
 }
 
 /// The JSON value of a text in UTF-8.

@@ -7,6 +7,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use web_sys::RequestInit;
 
+use crate::http::headers;
+
 #[wasm_bindgen]
 extern "C" {
     /// Milliseconds since the page, or the worker, began.
@@ -75,16 +77,11 @@ impl Drop for Timer {
     }
 }
 
-/// How many milliseconds a header `Retry-After` asks for: it holds seconds, or a date.
+/// What a header `Retry-After` asks for, in milliseconds.
 pub(super) fn retry_after(value: &str) -> Option<f64> {
-    if value.trim().is_empty() {
-        return None;
-    }
-    let after = match value.trim().parse::<u32>() {
-        Ok(seconds) => f64::from(seconds) * 1000.0,
-        Err(_) => js_sys::Date::parse(value) - js_sys::Date::now(),
-    };
-    (!after.is_nan()).then(|| after.max(0.0))
+    headers::retry_after(value, |date| {
+        Some(js_sys::Date::parse(date) - js_sys::Date::now()).filter(|after| after.is_finite())
+    })
 }
 
 /// Whether the platform has a network, as far as it knows.

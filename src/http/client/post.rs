@@ -166,9 +166,9 @@ impl<P: Payload> Http<P> {
                 header(VERSION, version.clone());
             }
             if let Some(method) = at(message, &["method"]) {
-                let key = method.as_text().and_then(|name| naming(&name)).unwrap_or_default();
+                let key = method.as_text().and_then(|name| naming(&name));
                 header(METHOD, method);
-                if let Some(about) = text_at(message, &["params", key]) {
+                if let Some(about) = key.and_then(|key| text_at(message, &["params", key])) {
                     header(NAME, P::string(&encode(&about)));
                     if exchange.kind == Subject::CallTool {
                         let arguments = at(message, &["params", "arguments"]);

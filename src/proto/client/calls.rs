@@ -97,7 +97,7 @@ pub(super) struct CallTable<P> {
     /// When to check the clocks next.
     wake: Millis,
     /// Whether a person has been asked since the table last checked: no idle clock runs meanwhile.
-    pub held: bool,
+    held: bool,
     /// What is known of tools.
     pub tools: KnownTools,
 }
@@ -263,6 +263,11 @@ impl<P> CallTable<P> {
     /// The ids of all calls in flight, oldest first.
     pub fn ids(&self) -> Vec<RequestId> {
         self.calls.iter().filter(|call| !call.answered).map(|call| call.id).collect()
+    }
+
+    /// Whether a person is asked: then no idle clock runs until the table has checked.
+    pub fn hold(&mut self, held: bool) {
+        self.held |= held;
     }
 
     /// Looks at every clock and returns the calls whose time is up.

@@ -268,7 +268,7 @@ impl<P: Payload> ClientMachine<P> {
         let wake = self.poll_timeout();
         let shaken = self.handshake.handle_timeout(&mut self.wire, wake, now);
         self.shaken(shaken, now);
-        self.calls.held |= !self.questions.is_empty();
+        self.calls.hold(!self.questions.is_empty());
         for (id, expired) in self.calls.expire(now) {
             let Some(call) = self.calls.find(id) else { continue };
             let (slot, limits) = (call.slot, call.limits);

@@ -120,7 +120,8 @@ impl<P: Payload> ClientMachine<P> {
     /// Answers a request of the server by what somebody else has answered, whatever that is. Does nothing
     /// if the server has taken it back.
     pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
-        self.calls.held |= self.questions.respond(&mut self.wire, id, outcome);
+        let held = self.questions.respond(&mut self.wire, id, outcome);
+        self.calls.hold(held);
     }
 
     /// Reports how far the answer to a request of the server has come. Does nothing if the server

@@ -129,7 +129,7 @@ impl ServerRequests {
             .as_ref()
             .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
         self.open.push(Request { id: id.clone(), token, call });
-        calls.held = true;
+        calls.hold(true);
         wire.push(Output::Request(id, method, params, call.map(|call| call.slot)));
     }
 
@@ -202,7 +202,8 @@ impl<P: Payload> ClientMachine<P> {
     pub(super) fn converse(&mut self, method: &str, params: Option<&P>, now: Millis) {
         self.wire.enter();
         if method == method::CANCELLED {
-            self.calls.held |= self.questions.cancelled(&mut self.wire, params);
+            let held = self.questions.cancelled(&mut self.wire, params);
+            self.calls.hold(held);
         } else if method == method::ELICITED {
             for input in self.calls.elicited(params) {
                 let mut answer = P::object();
