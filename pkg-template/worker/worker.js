@@ -196,7 +196,7 @@ function hear(step, value) {
   else if (step === words.STEP_EXPIRED) batch.add("expired");
   else if (step === words.STEP_BEGUN) batch.add("begun");
   else if (step === words.STEP_NOT_BEGUN) batch.add("notBegun", told(value));
-  else if (step === words.STEP_STRAY) batch.add("stray", value, false);
+  else if (step === words.STEP_ODD) batch.add("stray", value, false);
   const current = fetcher.core?.session();
   if (current !== session) batch.add("session", (session = current), false);
 }
