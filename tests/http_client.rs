@@ -536,18 +536,24 @@ fn a_subscription_to_what_is_told_unasked_is_acknowledged_when_the_servers_own_s
 
 #[test]
 fn a_subscription_that_waits_fails_with_the_session_and_is_not_acknowledged() {
-    for how in ["ended", "not renewed"] {
+    for how in ["ended", "ended before", "not renewed"] {
         let _place = Place(how.to_owned());
         let (mut web, _listen) = unheard();
-        let filter = json!({ "notifications": { "toolsListChanged": true } });
-        let id = web.page.request("subscriptions/listen", Some(filter), support::FOREVER).unwrap();
-        web.pump();
-        if how == "ended" {
+        let ends = |web: &mut Web| {
             web.http.end_session();
             web.pump();
             let end = web.take();
             web.answer(&end, 200, "", "");
-        } else {
+        };
+        if how == "ended before" {
+            ends(&mut web);
+        }
+        let filter = json!({ "notifications": { "toolsListChanged": true } });
+        let id = web.page.request("subscriptions/listen", Some(filter), support::FOREVER).unwrap();
+        web.pump();
+        if how == "ended" {
+            ends(&mut web);
+        } else if how == "not renewed" {
             let (_, list) = web.request("tools/list", json!({}));
             gone(&mut web, &list);
             let initialize = web.take_method("initialize");

@@ -225,10 +225,10 @@ impl<P> CallTable<P> {
     }
 
     /// The newest call that the server works on, of those for which it may ask something.
-    pub fn newest_asker(&self, before: i64) -> Option<Slot> {
+    pub fn newest_asker(&self, before: RequestId) -> Option<Slot> {
         let asks = |call: &&PendingCall<P>| {
             let works = !call.answered && call.request.is_some() && call.work.is_some();
-            works && call.first.get() < before
+            works && call.first < before
         };
         self.calls.iter().rev().find(asks).map(|call| call.slot)
     }

@@ -51,7 +51,7 @@ impl<P: Payload> ClientMachine<P> {
         match self.cache.look_up(limits.cache, (method, &mut params), &mut pages, now) {
             Kept::This(result) => {
                 if method == method::LIST_TOOLS {
-                    self.calls.tools.learn(wire, wire.requests.newest() + 1, &result);
+                    self.calls.tools.learn(wire, wire.requests.upcoming(), &result);
                 }
                 return Ok(Requested::Kept(result));
             }

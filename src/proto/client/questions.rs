@@ -38,7 +38,7 @@ struct Tie {
     slot: Slot,
     /// The calls that were made later have nothing to do with it; none if it came on the call's own
     /// stream, and there is no doubt.
-    before: Option<i64>,
+    before: Option<RequestId>,
 }
 
 /// The requests of the server that wait for their answer.
@@ -192,7 +192,7 @@ fn tie<P>(wire: &Wire<P>, calls: &mut CallTable<P>, stream: Option<RequestId>) -
     {
         return Some(Tie { slot: call.slot, before: None });
     }
-    let before = wire.requests.newest() + 1;
+    let before = wire.requests.upcoming();
     calls.newest_asker(before).map(|slot| Tie { slot, before: Some(before) })
 }
 

@@ -13,6 +13,9 @@ const FORGOTTEN: usize = 1024;
 pub struct RequestId(NonZero<i64>);
 
 impl RequestId {
+    /// The first that a client hands out.
+    pub(super) const FIRST: Self = Self(NonZero::new(1).unwrap());
+
     /// That number as an id; `None` for one that no client of ours hands out.
     #[inline]
     pub fn new(number: i64) -> Option<Self> {
@@ -30,6 +33,11 @@ impl RequestId {
     /// The request whose id a server has made a text of.
     pub(super) fn spelled(text: &str) -> Option<Self> {
         Id::decimal(text).map(Self)
+    }
+
+    /// The one that is handed out after it.
+    fn next(self) -> Self {
+        Self::new(self.get().saturating_add(1)).unwrap_or(self)
     }
 
     /// The number.
@@ -81,8 +89,7 @@ pub(super) enum Purpose {
 /// been answered stays as a gap until gaps outnumber the rest.
 #[derive(Debug)]
 pub(super) struct Requests {
-    /// How many ids have been handed out, of which it is the newest.
-    newest: i64,
+    upcoming: RequestId,
     sent: Vec<(RequestId, Option<Purpose>)>,
     waiting: usize,
     forgotten: usize,
@@ -90,13 +97,14 @@ pub(super) struct Requests {
 
 impl Requests {
     pub fn new() -> Self {
-        Self { newest: 0, sent: Vec::new(), waiting: 0, forgotten: 0 }
+        Self { upcoming: RequestId::FIRST, sent: Vec::new(), waiting: 0, forgotten: 0 }
     }
 
     /// An id that nothing will be sent with yet.
     pub fn next(&mut self) -> RequestId {
-        self.newest += 1;
-        RequestId(NonZero::new(self.newest).unwrap_or(NonZero::<i64>::MAX))
+        let id = self.upcoming;
+        self.upcoming = id.next();
+        id
     }
 
     /// A request leaves with that id, the newest.
@@ -106,16 +114,16 @@ impl Requests {
         self.waiting += 1;
     }
 
-    /// How many ids have been handed out; the newest, if there is one.
+    /// The id that is handed out next: all that were before are lower.
     #[inline]
-    pub fn newest(&self) -> i64 {
-        self.newest
+    pub fn upcoming(&self) -> RequestId {
+        self.upcoming
     }
 
     /// Whether that id was handed out.
     #[inline]
     pub fn knows(&self, id: i64) -> bool {
-        (1..=self.newest).contains(&id)
+        RequestId::new(id).is_some_and(|id| id < self.upcoming)
     }
 
     fn place(&self, id: RequestId) -> Option<usize> {

@@ -84,7 +84,7 @@ impl<P: Payload> CallTable<P> {
                 return Err(Error::Protocol(sentence(&parts)));
             }
             let Some(call) = self.find(id) else { return Ok(result) };
-            let first = call.first.get();
+            let first = call.first;
             let Some(pages) = &mut call.pages else { return Ok(result) };
             let (method, list) = (pages.method, pages.put_together(result));
             if method == method::LIST_TOOLS {

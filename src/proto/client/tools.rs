@@ -20,19 +20,19 @@ pub(super) struct KnownTools {
     /// Those that are known to run as tasks only.
     as_tasks: Vec<String>,
     /// What was asked for before that request was for another.
-    since: i64,
+    since: RequestId,
     /// Whether a driver has been told of any.
     told: bool,
 }
 
 impl KnownTools {
     pub fn new() -> Self {
-        Self { as_tasks: Vec::new(), since: 0, told: false }
+        Self { as_tasks: Vec::new(), since: RequestId::FIRST, told: false }
     }
 
     /// Tools have been listed, as the call that began with that id asked for.
     #[inline(never)]
-    pub fn learn<P: Payload>(&mut self, wire: &mut Wire<P>, first: i64, list: &P) {
+    pub fn learn<P: Payload>(&mut self, wire: &mut Wire<P>, first: RequestId, list: &P) {
         if first < self.since {
             return;
         }
@@ -62,7 +62,7 @@ impl KnownTools {
 
     /// Requests are sent for another than before, from that one on; without one, the next is the first.
     pub fn identified<P: Payload>(&mut self, wire: &mut Wire<P>, id: Option<RequestId>) {
-        self.since = id.map_or_else(|| wire.requests.newest() + 1, RequestId::get);
+        self.since = id.unwrap_or(wire.requests.upcoming());
         self.forget(wire);
     }
 
