@@ -10,11 +10,11 @@ use crate::http::params::decimal;
 use crate::http::sse::EventStream;
 use crate::jsonrpc::{Id, Payload, write_call};
 use crate::proto::Millis;
-use crate::text::{owned, take_where};
+use crate::text::take_where;
 use crate::types::{meta, method};
 
 use super::exchange::{Exchange, ExchangePurpose, PATIENCE, Refused, Subject};
-use super::session::{Session, request_id};
+use super::session::{ENDED, Session, request_id};
 use super::{Action, Http, Incoming, Sending, at, id_at, text_at};
 
 /// How many pages of tools are looked through for the one that was called.
@@ -107,19 +107,16 @@ impl<P: Payload> Http<P> {
     #[inline(never)]
     pub(super) fn post_message(&mut self, mut message: P, again: bool) -> Option<NonZero<u32>> {
         if Subject::of(&message) == Subject::OwnStream {
-            let id = id_at(&message, &["id"]);
-            self.incoming.push(match id.filter(|_| self.session.is_none()) {
-                Some(id) => {
-                    let reason = owned("the session was ended");
-                    Incoming::Failed(id, Error::Closed { reason, sent: false })
-                }
-                None => {
-                    // It was waited for if it had to be.
-                    message.remove("method");
-                    message.set("result", P::object());
-                    Incoming::Message(message)
-                }
-            });
+            if self.session.is_none()
+                && let Some(id) = request_id(&message)
+            {
+                self.lapse(id, ENDED, false);
+                return None;
+            }
+            // It was waited for if it had to be.
+            message.remove("method");
+            message.set("result", P::object());
+            self.incoming.push(Incoming::Message(message));
             return None;
         }
         NonZero::new(self.post(message, ExchangePurpose::Message, again))

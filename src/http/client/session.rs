@@ -15,6 +15,9 @@ use super::answer::error_in;
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject};
 use super::{Action, Http, Incoming, at, id_at, text_at};
 
+/// Why there is no session any more that the client itself has ended.
+pub(super) const ENDED: &str = "the session was ended";
+
 #[derive(Debug)]
 pub(super) struct Session<P> {
     /// The request that opened it, to open another one; none if the session is older.
@@ -143,10 +146,7 @@ impl<P: Payload> Http<P> {
                     None => self.post_for(message, patience, true),
                 }
             }
-            (Some(id), _) => {
-                let reason = owned("the session has expired");
-                self.incoming.push(Incoming::Failed(id, Error::Closed { reason, sent: true }));
-            }
+            (Some(id), _) => self.lapse(id, "the session has expired", true),
             _ => {}
         }
     }
@@ -177,10 +177,15 @@ impl<P: Payload> Http<P> {
         let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
         for (message, _) in waiting.unwrap_or_default() {
             if let Some(id) = request_id(&message) {
-                let reason = owned(why);
-                self.incoming.push(Incoming::Failed(id, Error::Closed { reason, sent: false }));
+                self.lapse(id, why, false);
             }
         }
+    }
+
+    /// There will be no answer to the request of that id, for want of a session.
+    #[inline(never)]
+    pub(super) fn lapse(&mut self, id: Id, why: &'static str, sent: bool) {
+        self.incoming.push(Incoming::Failed(id, Error::Closed { reason: owned(why), sent }));
     }
 
     /// The answer to the second `initialize` has come.
@@ -292,7 +297,7 @@ impl<P: Payload> Http<P> {
             && (one.is_ok() || one.status() == Some(405));
         // There may be another one by now.
         if agreed && self.session.as_ref().is_some_and(|current| Some(current.number) == session) {
-            self.forget_session("the session was ended");
+            self.forget_session(ENDED);
         }
     }
 }
