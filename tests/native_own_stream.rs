@@ -39,7 +39,7 @@ struct Peer {
 struct Shared {
     /// The methods of the protocol, or else of HTTP, with the session.
     asked: Vec<String>,
-    /// When it was last asked for its stream.
+    /// When it was last told that a client is there, with whose answer the wait for its stream begins.
     since: Option<Instant>,
     sessions: u32,
     /// Sessions up to that are not known any more.
@@ -141,6 +141,9 @@ async fn answer(
     }
     let id = &message["id"];
     if id.is_null() {
+        if about == "notifications/initialized" {
+            peer.with(|shared| shared.since = Some(Instant::now()));
+        }
         return axum::http::StatusCode::ACCEPTED.into_response();
     }
     let mut session = [("content-type", "application/json".to_owned()), ("x-none", String::new())];
@@ -172,7 +175,6 @@ async fn answer(
 
 /// The answer to GET, when the test lets it come.
 async fn own_stream(peer: &Peer) -> Response {
-    peer.with(|shared| shared.since = Some(Instant::now()));
     let status = peer.own.subscribe().wait_for(Option::is_some).await.unwrap().unwrap();
     if status != 200 {
         return axum::http::StatusCode::from_u16(status).unwrap().into_response();
