@@ -141,6 +141,18 @@ export async function soon(what, condition) {
   }
 }
 
+/**
+ * For a rule about what happens after a time of the client's: others travel meanwhile, and on a busy
+ * machine that may take longer. Then the rule is tried with a longer time.
+ * @param {number[]} times in milliseconds
+ * @param {string} what has to come within each of them
+ * @param {(time: number) => Promise<boolean>} once whether it did: then the rule has been tested
+ */
+export async function unhurried(times, what, once) {
+  for (const time of times) if (await once(time)) return;
+  fail(`${what} took longer than ${times.join(", ")} ms`);
+}
+
 /** @param {Promise<unknown>} promise */
 export async function pending(promise) {
   const still = {};
