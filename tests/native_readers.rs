@@ -113,10 +113,16 @@ async fn reads_slowly(read: impl AsyncFn(Duration, Duration) -> usize) {
     }
 }
 
+/// What a kernel takes that nobody has read: not much more than is read at a time. Less would be too little for
+/// one segment on loopback: Linux then ends a connection whose peer took nothing for a moment a whole
+/// `TCP_USER_TIMEOUT` later, although it reads again (the time of its first probe is only forgotten when
+/// the first segment that waits has room).
+const NARROW: u32 = 64 << 10;
+
 /// A connection whose kernel takes not much more than is read.
 async fn narrow(address: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(16 << 10).unwrap();
+    socket.set_recv_buffer_size(NARROW).unwrap();
     socket.connect(address).await.unwrap()
 }
 
@@ -140,7 +146,7 @@ fn call(id: i64, bytes: usize) -> String {
 
 /// A WebSocket that has said hello, and the raw connection below it.
 async fn hello(address: SocketAddr) -> Client {
-    let mut client = Client::with_receive_buffer(address, 16 << 10).await;
+    let mut client = Client::with_receive_buffer(address, NARROW).await;
     client.request("initialize", json!({ "protocolVersion": "2025-11-25" })).await;
     client
 }
