@@ -29,9 +29,15 @@ for (const kind of browsers) {
           const title = await popup.title().catch(() => "");
           const shot = process.env.SCREENSHOT && title && said.at(-1) !== title;
           if (shot) await popup.screenshot({ path: `${process.env.SCREENSHOT}-${kind}-${title.replace(/\W+/g, "-")}.png` }).catch(() => {});
-          // It may close meanwhile.
-          const click = async () => popup.click("form button");
-          if (title && (await click().then(() => true, () => false)) && said.at(-1) !== title) said.push(title);
+          // It may close meanwhile. What is sent twice is an error, and the answer to what is sent once may take its time.
+          const click = () =>
+            popup.evaluate(() => {
+              const button = /** @type {HTMLButtonElement | null} */ (document.querySelector("form button"));
+              button?.click();
+              if (button) button.disabled = true;
+              return Boolean(button);
+            });
+          if (title && (await click().catch(() => false)) && said.at(-1) !== title) said.push(title);
         } else if (said.length && (await browser.pages()).every((one) => one === page || !one.url().startsWith("http") || one.url() === page.url())) return said;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }

@@ -132,8 +132,11 @@ for (const kind of browsers) {
         const element = /** @type {any} */ (document.querySelector("mcp-progress"));
         const states = new Set();
         new MutationObserver(() => states.add(element.dataset.state)).observe(element, { attributes: true });
-        element.source = client.callTool("download_file", { url: "x" });
-        await new Promise((resolve) => element.addEventListener("done", resolve));
+        // Of what comes all at once the end alone is drawn: a page that stood still sees a longer call.
+        for (let seconds = 0.4; seconds < 10 && !states.has("determinate"); seconds *= 5) {
+          element.source = client.callTool("slow", { seconds });
+          await new Promise((resolve) => element.addEventListener("done", resolve, { once: true }));
+        }
         element.source = client.calls;
         await client.callTool("process_items", { items: ["a", "b", "c"] });
         await new Promise((resolve) => setTimeout(resolve, 200));

@@ -121,6 +121,8 @@ for (const kind of browsers) {
         await until("the tool has run", async () => (await demo.cards()).some(({ state }) => state === "done"));
         await demo.page.click(".server-login");
         await until("the end of it", async () => (await button()) !== "Log out");
+        // The page may hear of it before they are.
+        await until("the tokens to be given back", async () => there.count("POST /token/revocation") >= 2);
         assert.equal(there.count("POST /token/revocation"), 2, "both tokens are given back");
         await demo.close();
       } finally {

@@ -7,6 +7,7 @@ import { guide } from "../inpage/guide.mjs";
 import { browsers, launch, openPage } from "../support/browser.mjs";
 import { pkg, tests } from "../support/paths.mjs";
 import { productionCsp, startStaticServer } from "../support/static-server.mjs";
+import { until } from "./demo-page.mjs";
 
 const mounts = { "/rules/": path.join(tests, "rules"), "/inpage/": path.join(tests, "inpage"), "/pkg/": pkg };
 /** @param {string} [body] */
@@ -68,6 +69,7 @@ for (const kind of browsers) {
     test("the guide's worker", async () => {
       const watched = await openPage(browser, site.url);
       await watched.page.evaluate(() => import(/** @type {any} */ ("/page-of-worker.js")));
+      await until("all that it prints", async () => watched.logs.length >= 11);
       assert.deepEqual(watched.logs.length, 11);
       assert.match(String(watched.logs[0]), /^log: 1000 10000/);
       assert.equal(watched.logs[10], "log: 50005000");
@@ -78,6 +80,7 @@ for (const kind of browsers) {
     test("the guide's frame, of another origin, and nobody else", async () => {
       const watched = await openPage(browser, `${site.url}with-frame/`);
       await watched.page.evaluate(() => import(/** @type {any} */ ("/page-of-frame.js")));
+      await until("what it prints", async () => watched.logs.length > 0);
       assert.deepEqual(watched.logs, ["log: now teal"]);
       const frame = watched.page.frames().find((frame) => frame.url() === widget.url);
       assert.equal(await frame?.evaluate(() => document.body.style.background), "teal");

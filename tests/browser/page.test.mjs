@@ -226,11 +226,14 @@ for (const kind of browsers) {
 
       // Once more, with more items to process, so that all five bars move at the same time for a while.
       await demo.fill('[data-tool="process_items"] textarea', range(1, 30).map((i) => `item ${i}`).join("\n"));
-      await demo.click("#run-all");
-      await until("five calls that run and have all reported", async () => {
-        const running = (await demo.cards()).filter((card) => card.state === "running" && card.updates > 0);
-        return running.length === 5 && running;
+      // They do for a second or so: it is the page that looks.
+      const atOnce = demo.page.evaluate(async () => {
+        const running = () => [...document.querySelectorAll('.call[data-state="running"]')].filter((card) => Number(/** @type {HTMLElement} */ (card).dataset.updates) > 0);
+        for (const end = performance.now() + 20_000; running().length !== 5; await new Promise((resolve) => setTimeout(resolve, 20))) {
+          if (performance.now() > end) throw new Error("waited in vain for five calls that run and have all reported");
+        }
       });
+      await Promise.all([atOnce, demo.click("#run-all")]);
       await until("all ten to end", async () => (await demo.cards()).every((card) => card.state !== "running"));
 
       const cards = await demo.cards();

@@ -52,7 +52,7 @@ for (const kind of browsers) {
           await loaded;
           const client = new Client({ name: "t", version: "1" }, { progressHandler: null });
           try {
-            await client.connect(openPort(frame.contentWindow, { timeout: 1500, ...options }));
+            await client.connect(openPort(frame.contentWindow, options));
             const result = await client.callTool("greet", { name: "Ada" });
             return { era: client.era, text: result.content[0].text };
           } catch (/** @type {any} */ error) {
@@ -79,6 +79,8 @@ for (const kind of browsers) {
     const connect = (url, options = {}, sandbox = "") =>
       watched.page.evaluate((...args) => /** @type {any} */ (window).connect(...args), `${other.url}${url}`, { origin: new URL(other.url).origin, ...options }, sandbox);
 
+    /** How long one waits that gets no answer: who gets one may take its time. */
+    const inVain = { timeout: 1500 };
     const greeted = { era: "modern", text: "Hello, Ada" };
 
     test("a frame of another origin accepts the page that it expects", async () => {
@@ -86,20 +88,20 @@ for (const kind of browsers) {
     });
 
     test("a frame does not answer a page of an origin that it does not expect", async () => {
-      assert.deepEqual(await connect("elsewhere/"), { error: "TIMEOUT" });
+      assert.deepEqual(await connect("elsewhere/", inVain), { error: "TIMEOUT" });
     });
 
     test("a frame does not answer a window that it does not expect, whatever its origin", async () => {
-      assert.deepEqual(await connect("child/"), { error: "TIMEOUT" });
+      assert.deepEqual(await connect("child/", inVain), { error: "TIMEOUT" });
     });
 
     test("a frame of another origin than the one that is named does not get the port", async () => {
-      assert.deepEqual(await connect("frame/", { origin: new URL(site.url).origin }), { error: "TIMEOUT" });
+      assert.deepEqual(await connect("frame/", { ...inVain, origin: new URL(site.url).origin }), { error: "TIMEOUT" });
     });
 
     test("a frame that expects a nonce does not answer without it", async () => {
-      assert.deepEqual(await connect("secret/"), { error: "TIMEOUT" });
-      assert.deepEqual(await connect("secret/", { nonce: "guessed" }), { error: "TIMEOUT" });
+      assert.deepEqual(await connect("secret/", inVain), { error: "TIMEOUT" });
+      assert.deepEqual(await connect("secret/", { ...inVain, nonce: "guessed" }), { error: "TIMEOUT" });
       assert.deepEqual(await connect("secret/", { nonce: "agreed" }), greeted);
     });
 
@@ -153,16 +155,17 @@ for (const kind of browsers) {
 
     test("a page that is left says so", async () => {
       const { page: leaving } = await openPage(browser, site.url);
-      const told = watched.page.evaluate(
-        () => new Promise((resolve) => (new BroadcastChannel("left").onmessage = ({ data }) => resolve(data))),
-      );
+      // It listens before anybody leaves.
+      await watched.page.evaluate(() => {
+        /** @type {any} */ (window).told = new Promise((resolve) => (new BroadcastChannel("left").onmessage = ({ data }) => resolve(data)));
+      });
       await leaving.evaluate(async () => {
         const { MessagePortTransport } = await import(/** @type {any} */ ("/pkg/index.js"));
         const left = new BroadcastChannel("left");
         await new MessagePortTransport({ postMessage: (/** @type {any} */ message) => left.postMessage(message) }).start();
       });
       await leaving.goto("about:blank");
-      assert.deepEqual(await told, { mcp: "close", code: 1000, reason: "" });
+      assert.deepEqual(await watched.page.evaluate("told"), { mcp: "close", code: 1000, reason: "" });
       await leaving.close();
     });
   });

@@ -1,17 +1,16 @@
 // A server that fails: what the call, the transport and the client tell of it, in which order connections end, and a session
 // that the server will not end. As a program of the SDK 1.x has it.
-import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
 /** @param {any} error */
 const shown = ({ constructor, code }) => [constructor.name, code];
 
-/** @typedef {(faults: Record<string, { status?: number, type?: string }>) => Promise<{ server: import("node:http").Server, url: URL }>} Failing */
+/** @typedef {(faults: Record<string, { status?: number, type?: string }>) => Promise<{ server: import("node:http").Server, url: URL, calm: () => Promise<void> }>} Failing */
 
 /** @param {Failing} failing @param {Parameters<Failing>[0]} faults @param {(client: Client, transport: StreamableHTTPClientTransport) => Promise<unknown>} use */
 async function told(failing, faults, use) {
-  const { server, url } = await failing(faults);
+  const { server, url, calm } = await failing(faults);
   const transport = new StreamableHTTPClientTransport(url);
   const client = new Client({ name: "program", version: "1.0.0" });
   /** @type {unknown[]} */
@@ -23,7 +22,7 @@ async function told(failing, faults, use) {
   client.onclose = () => void heard.push(["client closed", ++ends]);
   const connected = await client.connect(transport).then(() => "connected", shown);
   const outcome = connected === "connected" ? await use(client, transport).catch(shown) : undefined;
-  await pause(50);
+  await calm();
   await client.close();
   server.closeAllConnections();
   server.close();

@@ -67,7 +67,10 @@ export async function main({ scripted }) {
   const watching = new Client({ name: "program", version: "1.0.0" }, { versionNegotiation: { mode: "auto" }, listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: () => void changes++ } } });
   await watching.connect(watched);
   seen.opened = watching.autoOpenedSubscription?.honoredFilter;
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const pause = (/** @type {number} */ millis) => new Promise((resolve) => setTimeout(resolve, millis));
+  for (let i = 0; i < 100 && !changes; i++) await pause(10);
+  // There is one, and no second.
+  await pause(50);
   seen.heard = changes;
   await watching.close();
   seen.over = watching.autoOpenedSubscription === undefined;
