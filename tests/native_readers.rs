@@ -7,7 +7,14 @@ mod http;
 #[path = "support/socket.rs"]
 mod support;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::SinkExt;
 use http::Request;
@@ -36,8 +43,18 @@ struct Size {
     reports: u32,
 }
 
+/// With a small buffer, so that the server notices each read soon: the kernel says that there is room again
+/// when a third of it is free, and a third of what it takes for loopback is more than a busy machine
+/// reads in time.
+fn listener() -> TcpListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(32 << 10).unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    socket.listen(64).unwrap()
+}
+
 /// Serves by `serve_app`, or as a route of an app of one's own.
-async fn start(is_ours: bool, options: Options) -> (SocketAddr, Endpoint) {
+fn start(is_ours: bool, options: Options) -> (SocketAddr, Endpoint) {
     let server = Server::builder("Test", "1.0.0")
         .tool("large", "", |args: Size, ctx: Context| async move {
             for i in 0..args.reports {
@@ -46,7 +63,7 @@ async fn start(is_ours: bool, options: Options) -> (SocketAddr, Endpoint) {
             "x".repeat(args.bytes)
         })
         .tool("echo", "", |_: NoArguments, _| async { "echo" });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listener();
     let address = listener.local_addr().unwrap();
     let endpoint = Endpoint::new(server.build(), options);
     let host = endpoint.clone();
@@ -61,8 +78,39 @@ async fn start(is_ours: bool, options: Options) -> (SocketAddr, Endpoint) {
     (address, endpoint)
 }
 
-fn options() -> Options {
-    Options { write_timeout: PACE, ping_interval: Duration::from_secs(60), ..Options::default() }
+fn options(pace: Duration) -> Options {
+    Options { write_timeout: pace, ping_interval: Duration::from_secs(60), ..Options::default() }
+}
+
+/// How many milliseconds this process has stood still at most.
+fn standstill() -> Arc<AtomicU64> {
+    let longest = Arc::new(AtomicU64::new(0));
+    let into = Arc::clone(&longest);
+    tokio::spawn(async move {
+        loop {
+            let last = Instant::now();
+            sleep(Duration::from_millis(1)).await;
+            into.fetch_max(u64::try_from(last.elapsed().as_millis()).unwrap(), Ordering::Relaxed);
+        }
+    });
+    longest
+}
+
+/// All bytes of what is read slowly come, although that takes longer than the clock, which is passed with the
+/// pause after each piece. While a machine stands still nobody reads, and a clock that is not much longer
+/// may run out: then once more by one that is.
+async fn reads_slowly(read: impl AsyncFn(Duration, Duration) -> usize) {
+    for times in [1, 8] {
+        let (pace, still, start) = (PACE * times, standstill(), Instant::now());
+        let count = read(pace, PAUSE * times).await;
+        let still = Duration::from_millis(still.load(Ordering::Relaxed));
+        if count < LARGE && times == 1 && still > pace / 10 {
+            continue;
+        }
+        assert!(count >= LARGE, "cut off after {count} bytes and {:?}", start.elapsed());
+        assert!(start.elapsed() > pace * 2, "slower than the clock: {:?}", start.elapsed());
+        return;
+    }
 }
 
 /// A connection whose kernel takes not much more than is read.
@@ -104,28 +152,28 @@ const PAUSE: Duration = Duration::from_millis(3);
 #[tokio::test]
 async fn a_slow_reader_gets_a_result_that_takes_longer_than_any_clock_over_websocket() {
     for is_ours in [true, false] {
-        let (address, _) = start(is_ours, options()).await;
-        let mut client = hello(address).await;
-        client.socket.send(Message::text(call(1, LARGE))).await.unwrap();
-        let start = Instant::now();
-        let count = read_slowly(client.socket.get_mut(), LARGE, PAUSE).await;
-        assert!(count >= LARGE, "cut off after {count} bytes and {:?}", start.elapsed());
-        assert!(start.elapsed() > PACE * 2, "slower than the clock: {:?}", start.elapsed());
+        reads_slowly(async |pace, pause| {
+            let (address, _) = start(is_ours, options(pace));
+            let mut client = hello(address).await;
+            client.socket.send(Message::text(call(1, LARGE))).await.unwrap();
+            read_slowly(client.socket.get_mut(), LARGE, pause).await
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_slow_reader_gets_a_result_that_takes_longer_than_any_clock_over_http() {
-    let (address, _) = start(true, options()).await;
     for reports in [0, 3] {
-        let arguments = json!({ "bytes": LARGE, "reports": reports });
-        let request = Request::call(1, "large", arguments);
-        let mut stream = narrow(address).await;
-        stream.write_all(&request.bytes(address)).await.unwrap();
-        let start = Instant::now();
-        let count = read_slowly(&mut stream, LARGE, PAUSE).await;
-        assert!(count >= LARGE, "cut off after {count} bytes and {:?}", start.elapsed());
-        assert!(start.elapsed() > PACE * 2, "slower than the clock: {:?}", start.elapsed());
+        reads_slowly(async |pace, pause| {
+            let (address, _) = start(true, options(pace));
+            let arguments = json!({ "bytes": LARGE, "reports": reports });
+            let request = Request::call(1, "large", arguments);
+            let mut stream = narrow(address).await;
+            stream.write_all(&request.bytes(address)).await.unwrap();
+            read_slowly(&mut stream, LARGE, pause).await
+        })
+        .await;
     }
 }
 
@@ -143,7 +191,7 @@ async fn is_left_alone(endpoint: &Endpoint) {
 async fn who_reads_nothing_or_next_to_nothing_is_dropped_over_websocket() {
     for is_ours in [true, false] {
         for trickle in [None, Some(Duration::from_millis(100))] {
-            let (address, endpoint) = start(is_ours, options()).await;
+            let (address, endpoint) = start(is_ours, options(PACE));
             let mut client = hello(address).await;
             client.socket.send(Message::text(call(1, 16 << 20))).await.unwrap();
             let start = Instant::now();
@@ -165,7 +213,7 @@ async fn who_reads_nothing_or_next_to_nothing_is_dropped_over_websocket() {
 
 #[tokio::test]
 async fn who_reads_next_to_nothing_is_dropped_over_http() {
-    let (address, endpoint) = start(true, options()).await;
+    let (address, endpoint) = start(true, options(PACE));
     let request = Request::call(1, "large", json!({ "bytes": 16 << 20, "reports": 3 }));
     let mut stream = narrow(address).await;
     stream.write_all(&request.bytes(address)).await.unwrap();
@@ -187,7 +235,7 @@ async fn who_reads_next_to_nothing_is_dropped_over_http() {
 #[tokio::test]
 async fn a_message_that_is_long_in_coming_is_a_sign_of_life() {
     let options = Options { ping_interval: Duration::from_millis(400), ..Options::default() };
-    let (address, _) = start(true, options).await;
+    let (address, _) = start(true, options);
     let client = hello(address).await;
     let mut stream = client.socket.into_inner();
     // One frame, in which no pong has a place.

@@ -32,7 +32,7 @@ const others = async (/** @type {Gateway} */ gateway, /** @type {string} */ mark
 let marks = 0;
 const newMark = () => `mark-${process.pid}-${++marks}`;
 
-describe("of a server that does not want to end nothing is left", { skip: process.platform !== "linux", timeout: 60_000 }, () => {
+describe("of a server that does not want to end nothing is left", { skip: process.platform !== "linux" }, () => {
   test("when its client goes, although it takes neither the end of its input nor SIGTERM for its end", async () => {
     const mark = newMark();
     const gateway = await begin(lines("--stubborn", mark));
@@ -100,7 +100,7 @@ describe("of a server that does not want to end nothing is left", { skip: proces
   });
 });
 
-describe("the command that npm installs", { skip: process.platform !== "linux", timeout: 60_000 }, () => {
+describe("the command that npm installs", { skip: process.platform !== "linux" }, () => {
   for (const signal of /** @type {const} */ (["SIGKILL", "SIGTERM"])) {
     test(`takes the gateway and its servers along when it gets ${signal}`, async () => {
       const mark = newMark();
@@ -131,7 +131,7 @@ describe("the command that npm installs", { skip: process.platform !== "linux", 
   }
 });
 
-describe("clients that go without a word", { skip: process.platform !== "linux", timeout: 60_000 }, () => {
+describe("clients that go without a word", { skip: process.platform !== "linux" }, () => {
   const about = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "gone", version: "1" } };
   const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientInfo": { name: "gone", version: "1" }, "io.modelcontextprotocol/clientCapabilities": {} };
   const count = { name: "count", arguments: { count: 10_000, pause: 1 } };

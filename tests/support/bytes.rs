@@ -49,6 +49,8 @@ pub fn read_until(stream: &mut impl Read, buffer: &mut [u8], wanted: &[u8]) -> b
         let count = match stream.read(&mut buffer[kept..]) {
             Ok(0) => return false,
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return false,
+            // The process was stopped meanwhile.
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             read => kept + read.expect("an answer"),
         };
         if memchr(&buffer[..count], wanted) {
