@@ -338,21 +338,22 @@ fn legacy_subscribes_to_each_resource_and_waits_for_the_answers() {
 
 #[test]
 fn legacy_a_resource_that_is_refused_is_not_honoured() {
-    let mut page = legacy();
-    let id = listen(
-        &mut page,
-        &json!({ "toolsListChanged": true, "resourceSubscriptions": ["a", "b"] }),
-    );
-    let [a, b] = [(); 2].map(|()| page.sent()["id"].as_i64().unwrap());
-    page.error(a, &json!({ "code": -32002, "message": "no such thing" }));
-    page.result(b, &json!({}));
-    assert_eq!(page.faults().len(), 1);
-    let honoured = json!({ "toolsListChanged": true, "resourceSubscriptions": ["b"] });
-    assert_eq!(page.told.last(), Some(&Told::Acknowledged(id, honoured)));
-    // Nor is it taken back at the end.
-    page.cancel(id, None);
-    assert_eq!(page.sent()["params"]["uri"], "b");
-    assert!(page.sent_nothing_more());
+    for refused in ["a", ""] {
+        let mut page = legacy();
+        let uris = [refused, "b"];
+        let id =
+            listen(&mut page, &json!({ "toolsListChanged": true, "resourceSubscriptions": uris }));
+        let [a, b] = [(); 2].map(|()| page.sent()["id"].as_i64().unwrap());
+        page.error(a, &json!({ "code": -32002, "message": "no such thing" }));
+        page.result(b, &json!({}));
+        assert_eq!(page.faults().len(), 1, "{refused:?}");
+        let honoured = json!({ "toolsListChanged": true, "resourceSubscriptions": ["b"] });
+        assert_eq!(page.told.last(), Some(&Told::Acknowledged(id, honoured)));
+        // Nor is it taken back at the end.
+        page.cancel(id, None);
+        assert_eq!(page.sent()["params"]["uri"], "b");
+        assert!(page.sent_nothing_more());
+    }
 }
 
 #[test]

@@ -33,6 +33,7 @@ extern "C" {
     fn caches() -> Vec<String>;
     fn broken_off() -> Vec<u8>;
     fn hold_stream();
+    fn held_for() -> f64;
     fn open_stream();
     async fn later(milliseconds: f64);
 }
@@ -353,10 +354,10 @@ fn to_legacy() -> Connect {
 }
 
 /// What is there when the server's own stream is, and not sooner, unless the machine is so busy that
-/// the stream is waited for no longer.
+/// the stream is waited for no longer: the client's clock for that runs since it connected, which was
+/// after the stream was held.
 async fn comes_with_stream<F: Future + Unpin>(mut what: F) -> F::Output {
-    let since = js_sys::Date::now();
-    let waits = || js_sys::Date::now() - since < 130.0;
+    let waits = || held_for() < 130.0;
     later(20.0).await;
     if let Some(early) = futures_util::future::poll_immediate(&mut what).await {
         assert!(!waits(), "what the server says right after would be lost");

@@ -36,11 +36,13 @@ for (const kind of browsers) {
       }, at);
     const choose = (/** @type {DemoPage} */ demo, /** @type {number} */ at) =>
       demo.page.$$eval(".server-choose", (buttons, at) => /** @type {HTMLElement} */ (buttons[at]).click(), at);
+    /** Once it is listed, which takes longer than the connection. */
     const run = (/** @type {DemoPage} */ demo, /** @type {string} */ tool) =>
-      demo.page.$$eval("#tool-list form", (forms, tool) => {
+      until(`${tool} in the list`, () => demo.page.$$eval("#tool-list form", (forms, tool) => {
         const form = forms.find((form) => form.querySelector("[data-part=name]")?.textContent === tool);
-        /** @type {HTMLElement} */ (form?.querySelector(".run")).click();
-      }, tool);
+        form?.querySelector(/** @type {"button"} */ (".run"))?.click();
+        return Boolean(form);
+      }, tool));
 
     test("shows the servers, and runs a tool of each with its progress", async () => {
       const demo = await DemoPage.open(browser, `${gateway.url}#${gateway.token}`);

@@ -35,6 +35,8 @@ for (const kind of browsers) {
       assert.equal(await page.$eval("#connection-detail", (text) => text.textContent), "This server wants to know who you are. Log in to go on.");
       await page.click("#reconnect");
       await page.waitForSelector('#connection[data-state="open"]');
+      // The list is asked for once it is open.
+      await page.waitForSelector("#tool-list .tool");
       assert.match(await page.$eval("#tool-list", (list) => list.textContent ?? ""), /ask_name/);
       await page.close();
     });

@@ -63,9 +63,9 @@ export async function launch(kind, { args = [], acceptInsecureCerts = false, hos
     acceptInsecureCerts,
     args: kind === "chromium" ? [...chromiumArgs, ...mapped, ...args] : args,
     ...(kind === "firefox" && hosts.length && { extraPrefsFirefox: { "network.dns.localDomains": hosts.join(",") } }),
-    // Loaded machines are slow at starting Firefox.
+    // Loaded machines are slow at starting Firefox; tests have limits of their own, none longer than the last.
     timeout: 90_000,
-    protocolTimeout: 180_000,
+    protocolTimeout: 300_000,
   });
 }
 

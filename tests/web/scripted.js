@@ -117,6 +117,7 @@ let answers = [];
 let open = () => {};
 /** @type {Promise<void> | undefined} */
 let held;
+let since = 0;
 /** @type {string[]} */
 let sent = [];
 /** @type {RequestInit[]} */
@@ -154,7 +155,12 @@ export function install_fetch() {
 export const will_answer = (status, type, text) => void answers.push([status, type, text]);
 
 /** The server's own stream has a head when it is let, and says nothing. */
-export const hold_stream = () => void (held = new Promise((resolve) => (open = resolve)));
+export function hold_stream() {
+  since = performance.now();
+  held = new Promise((resolve) => (open = resolve));
+}
+/** How long it has been held by now, in milliseconds. */
+export const held_for = () => performance.now() - since;
 export const open_stream = () => open();
 
 /** @param {number} milliseconds */

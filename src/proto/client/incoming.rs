@@ -191,7 +191,7 @@ impl<P: Payload> ClientMachine<P> {
                 }
             }
             Some((_, Purpose::Subscribe(uri))) => {
-                self.subscriptions.answered(wire, calls, &uri, outcome);
+                self.subscriptions.answered(wire, calls, uri.as_ref(), outcome);
             }
             Some((id, Purpose::Forgotten)) => {
                 self.cache.answered(id, &outcome, now);
@@ -357,7 +357,7 @@ impl<P: Payload> ClientMachine<P> {
             }
             Some(Purpose::Call(call)) => calls.end(wire, call, Err(error)),
             Some(Purpose::Subscribe(uri)) => {
-                self.subscriptions.answered(wire, calls, &uri, Err(error));
+                self.subscriptions.answered(wire, calls, uri.as_ref(), Err(error));
             }
             Some(Purpose::Forgotten) | None => {} // such as a probe that was given up
         }

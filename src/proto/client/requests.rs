@@ -79,8 +79,9 @@ pub(super) enum Purpose {
     Initialize,
     /// The call of that token.
     Call(RequestId),
-    /// Subscribes to that resource at a legacy server.
-    Subscribe(String),
+    /// Subscribes to that resource at a legacy server; without one, waits for the stream on which it
+    /// would be told.
+    Subscribe(Option<String>),
     /// Nothing any more; a late answer is no fault.
     Forgotten,
 }

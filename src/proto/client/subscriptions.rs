@@ -90,9 +90,9 @@ pub(super) struct Subscriptions<P> {
 
 /// Whether a request that asks to hear of that resource waits for its answer.
 #[inline(never)]
-fn awaits<P>(wire: &Wire<P>, holds: impl Fn(&String) -> bool) -> bool {
+fn awaits<P>(wire: &Wire<P>, holds: impl Fn(Option<&String>) -> bool) -> bool {
     wire.requests.waiting().any(|(_, purpose)| match purpose {
-        Purpose::Subscribe(uri) => holds(uri),
+        Purpose::Subscribe(uri) => holds(uri.as_ref()),
         _ => false,
     })
 }
@@ -101,7 +101,7 @@ fn ask_about<P: Payload>(wire: &mut Wire<P>, method: &str, uri: &str) -> Request
     let id = wire.requests.next();
     let mut params = P::object();
     params.set_text("uri", uri);
-    wire.post(id, Purpose::Subscribe(owned(uri)), method, params);
+    wire.post(id, Purpose::Subscribe(Some(owned(uri))), method, params);
     id
 }
 
@@ -174,7 +174,7 @@ impl<P: Payload> Subscriptions<P> {
             filter = honour(session, &filter);
             if handshake.channel.own_stream {
                 let own = wire.requests.next();
-                wire.post(own, Purpose::Subscribe(String::new()), OWN_STREAM, P::object());
+                wire.post(own, Purpose::Subscribe(None), OWN_STREAM, P::object());
             }
             for uri in texts(&filter, URIS) {
                 if !self.want(&uri) {
@@ -277,15 +277,15 @@ impl<P: Payload> Subscriptions<P> {
         &mut self,
         wire: &mut Wire<P>,
         calls: &mut CallTable<P>,
-        uri: &String,
+        uri: Option<&String>,
         outcome: Result<P, Error<P>>,
     ) {
         wire.enter();
         if let Err(error) = outcome
-            && (uri.is_empty() || !awaits(wire, |asked| asked == uri))
+            && (uri.is_none() || !awaits(wire, |asked| asked == uri))
         {
             // Each that is not open has asked.
-            if uri.is_empty()
+            if uri.is_none()
                 && let Some(one) = self.all.iter_mut().find(|one| !one.open)
             {
                 one.open = true;
@@ -293,7 +293,7 @@ impl<P: Payload> Subscriptions<P> {
             }
             for one in &mut self.all {
                 let mut uris = texts(&one.filter, URIS);
-                uris.retain(|own| own != uri);
+                uris.retain(|own| Some(own) != uri);
                 set_uris(&mut one.filter, &uris);
             }
             wire.push(Output::Fault(error));
@@ -309,7 +309,7 @@ impl<P: Payload> Subscriptions<P> {
         }
         for one in self.all.iter_mut().filter(|one| !one.open) {
             let uris = texts(&one.filter, URIS);
-            if !awaits(wire, |uri| uri.is_empty() || uris.contains(uri)) {
+            if !awaits(wire, |uri| uri.is_none_or(|uri| uris.contains(uri))) {
                 one.open = true;
                 calls.untimed(one.id);
                 wire.push(Output::Acknowledged(one.slot, one.filter.clone()));

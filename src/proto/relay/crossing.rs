@@ -182,13 +182,13 @@ impl<P: Payload> Relay<P> {
             let text = ["no such method: ", &request.method, " (the server has no tasks)"];
             return self.answer(front, key, refuse(code::METHOD_NOT_FOUND, &text));
         }
-        let is_modern = version.has_task_extension();
-        if is_modern && !takes_tasks(params) {
+        let has_extension = version.has_task_extension();
+        if has_extension && !takes_tasks(params) {
             return self.answer(front, key, Err(lacks_tasks()));
         }
         let name = params.and_then(|params| params.text("taskId")).unwrap_or_default();
         let method = request.method.as_str();
-        let outcome = match (method, is_modern) {
+        let outcome = match (method, has_extension) {
             (method::LIST_TASKS, false) => {
                 let own = self.kept.of(front);
                 let own = own.iter().filter_map(|name| self.task_now(name)).collect();
@@ -204,7 +204,7 @@ impl<P: Payload> Relay<P> {
                 refuse(code::INVALID_PARAMS, &["there is no such task"])
             }
             (method::GET_TASK, _) => Ok(self.task_shown(&name)),
-            (method::CANCEL_TASK, _) => self.cancel_task(&name, is_modern, now),
+            (method::CANCEL_TASK, _) => self.cancel_task(&name, has_extension, now),
             (method::UPDATE_TASK, true) => {
                 let answers = params.and_then(|params| params.get("inputResponses"));
                 if let Some(number) = self.kept.get(&name).and_then(KeptTask::number) {
@@ -238,7 +238,12 @@ impl<P: Payload> Relay<P> {
         owner.is_some_and(|owner| owner == front || !self.fronts.contains_key(&owner))
     }
 
-    fn cancel_task(&mut self, name: &str, is_modern: bool, now: Millis) -> Result<P, RpcError<P>> {
+    fn cancel_task(
+        &mut self,
+        name: &str,
+        has_extension: bool,
+        now: Millis,
+    ) -> Result<P, RpcError<P>> {
         let number = self.kept.get(name).and_then(KeptTask::number);
         if let Some(number) = number {
             let first = self.calls.get(number).and_then(|call| call.first);
@@ -247,7 +252,7 @@ impl<P: Payload> Relay<P> {
                 self.back.cancel(first, Some("the task was cancelled"));
             }
         }
-        if is_modern {
+        if has_extension {
             return Ok(self.tagged(P::object(), method::CANCEL_TASK));
         }
         match number {
@@ -307,8 +312,8 @@ impl<P: Payload> Relay<P> {
     pub(super) fn tell_task(&mut self, name: &str, now: Millis) {
         self.kept.touch(name, now);
         let Some(task) = self.kept.get(name) else { return };
-        let (front, is_modern) = (task.front, task.version.has_task_extension());
-        if !is_modern {
+        let (front, has_extension) = (task.front, task.version.has_task_extension());
+        if !has_extension {
             let state = self.task_now(name);
             return self.act(front, Act::Notify(None, method::TASK_STATUS.to_owned(), state));
         }

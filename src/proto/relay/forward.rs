@@ -132,20 +132,20 @@ impl<P: Payload> Relay<P> {
     /// The parameters as the server is to get them.
     fn params(&self, front: FrontId, request: &Relayed<P>, back: Version) -> P {
         let mut params = request.params.clone().unwrap_or_else(P::object);
-        let (is_modern, was_modern) =
+        let (takes_envelope, had_envelope) =
             (back.carries_envelope(), request.context.version.carries_envelope());
         let mut about = params.given(meta::META).unwrap_or_else(P::object);
         if about.kind() == Kind::Object {
             // The client machine has its own.
             about.remove(meta::PROGRESS_TOKEN);
             about.remove(meta::PROTOCOL_VERSION);
-            if !is_modern && was_modern {
+            if !takes_envelope && had_envelope {
                 about.remove(meta::CLIENT_INFO);
                 about.remove(meta::CLIENT_CAPABILITIES);
                 about.remove(meta::LOG_LEVEL);
             }
-            if is_modern
-                && !was_modern
+            if takes_envelope
+                && !had_envelope
                 && let Some(front) = self.fronts.get(&front)
             {
                 if let Some(info) = &front.info {
@@ -162,11 +162,11 @@ impl<P: Payload> Relay<P> {
                 params.remove(meta::META);
             }
         }
-        if was_modern && !is_modern {
+        if had_envelope && !takes_envelope {
             params.remove("inputResponses");
             params.remove("requestState");
         }
-        if !was_modern && is_modern {
+        if !had_envelope && takes_envelope {
             params.remove("task");
         }
         params
