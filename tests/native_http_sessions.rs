@@ -25,7 +25,7 @@ use mcp_wasm::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::{Host, PATIENCE, progress};
+use support::{Host, PATIENCE, progress, standstill};
 use tokio::{
     sync::Notify,
     time::{Instant, sleep, timeout},
@@ -651,10 +651,23 @@ async fn rule_12_a_reader_that_keeps_up_gets_every_report() {
     const COUNT: u32 = 5000;
     let host = host().await;
     let session = Session::new(&host).await;
-    let mut answer = session.start(1, "burst", json!({ "count": COUNT })).await;
-    let messages = answer.messages().await;
-    assert_eq!(progress(&messages).len(), COUNT as usize);
-    assert!(progress(&messages).is_sorted_by(|a, b| a < b));
+    for _ in 0..20 {
+        let still = standstill();
+        let mut answer = session.start(1, "burst", json!({ "count": COUNT })).await;
+        let messages = answer.messages().await;
+        assert!(progress(&messages).is_sorted_by(|a, b| a < b));
+        // Who stands still does not keep up: then once more.
+        if progress(&messages).len() == COUNT as usize {
+            return;
+        }
+        assert!(
+            still() > Duration::from_millis(30),
+            "{} in {:?}",
+            progress(&messages).len(),
+            still()
+        );
+    }
+    panic!("it stands still again and again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,10 +9,6 @@ mod support;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     time::Duration,
 };
 
@@ -25,7 +21,7 @@ use mcp_wasm::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use support::{Client, PATIENCE};
+use support::{Client, PATIENCE, standstill};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -82,20 +78,6 @@ fn options(pace: Duration) -> Options {
     Options { write_timeout: pace, ping_interval: Duration::from_secs(60), ..Options::default() }
 }
 
-/// How many milliseconds this process has stood still at most.
-fn standstill() -> Arc<AtomicU64> {
-    let longest = Arc::new(AtomicU64::new(0));
-    let into = Arc::clone(&longest);
-    tokio::spawn(async move {
-        loop {
-            let last = Instant::now();
-            sleep(Duration::from_millis(1)).await;
-            into.fetch_max(u64::try_from(last.elapsed().as_millis()).unwrap(), Ordering::Relaxed);
-        }
-    });
-    longest
-}
-
 /// All bytes of what is read slowly come, although that takes longer than the clock, which is passed with the
 /// pause after each piece. While a machine stands still nobody reads, and a clock that is not much longer
 /// may run out: then once more by one that is.
@@ -103,8 +85,7 @@ async fn reads_slowly(read: impl AsyncFn(Duration, Duration) -> usize) {
     for times in [1, 8] {
         let (pace, still, start) = (PACE * times, standstill(), Instant::now());
         let count = read(pace, PAUSE * times).await;
-        let still = Duration::from_millis(still.load(Ordering::Relaxed));
-        if count < LARGE && times == 1 && still > pace / 10 {
+        if count < LARGE && times == 1 && still() > pace / 10 {
             continue;
         }
         assert!(count >= LARGE, "cut off after {count} bytes and {:?}", start.elapsed());

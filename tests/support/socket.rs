@@ -1,7 +1,11 @@
 //! A server on a real socket, and a client for it.
 #![allow(dead_code)] // each test file uses its own part
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::{SinkExt, StreamExt};
 use mcp_wasm::{
@@ -14,7 +18,7 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
@@ -223,4 +227,20 @@ pub async fn http(address: SocketAddr, request: &str) -> String {
 
 pub fn progress(messages: &[Value]) -> Vec<f64> {
     messages.iter().filter_map(|message| message["params"]["progress"].as_f64()).collect()
+}
+
+/// How long this process stands still at most from now on.
+pub fn standstill() -> impl Fn() -> Duration {
+    let longest = Arc::new(Mutex::new(Duration::ZERO));
+    let into = Arc::downgrade(&longest);
+    tokio::spawn(async move {
+        loop {
+            let last = Instant::now();
+            sleep(Duration::from_millis(1)).await;
+            let Some(into) = into.upgrade() else { return };
+            let mut into = into.lock().unwrap();
+            *into = last.elapsed().max(*into);
+        }
+    });
+    move || *longest.lock().unwrap()
 }
